@@ -2,11 +2,13 @@
 
 A topic is a Redis Stream `log:{topic}` whose entry ids are `<seq>-0`; `wake:{topic}` is a pub/sub
 channel that only says how far the log has grown. Listeners read the log, so that a lost wake-up
-costs nothing.
+costs nothing. The braces keep a topic's keys on one node of a Redis Cluster.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from redis.asyncio import Redis
 
@@ -14,18 +16,25 @@ from app.core.events import Event
 
 LOG_LENGTH = 5_000
 LOG_LIFETIME_S = 7 * 24 * 3600
+ONCE_FOR_S = 600
+"""A second publication of the same event within this time is ignored."""
 
 # The counter and the entry move together; a log that Redis lost begins above every number ever
-# handed out, because its counter starts from the server's clock.
+# handed out, because its counter starts from the server's clock in microseconds (below 2^53).
 _PUBLISH = """
+local published = redis.call('GET', KEYS[4])
+if published then return tonumber(published) end
 local seq = redis.call('INCR', KEYS[2])
 if seq == 1 then
-  seq = tonumber(redis.call('TIME')[1]) * 1000
-  redis.call('SET', KEYS[2], seq)
+  local now = redis.call('TIME')
+  seq = tonumber(now[1]) * 1000000 + tonumber(now[2])
+  redis.call('SET', KEYS[2], string.format('%.0f', seq))
 end
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], seq .. '-0', 'e', ARGV[1])
+local id = string.format('%.0f', seq)
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], id .. '-0', 'e', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('PUBLISH', KEYS[3], seq)
+redis.call('SET', KEYS[4], id, 'EX', ARGV[4])
+redis.call('PUBLISH', KEYS[3], id)
 return seq
 """
 
@@ -51,37 +60,80 @@ class Bus:
         self._publish = redis.register_script(_PUBLISH)
 
     async def publish(self, topic: str, event: Event) -> int:
-        """Append `event` and wake the listeners; its sequence number in the topic."""
-        seq = await self._publish(
-            keys=[log_key(topic), f"seq:{topic}", wake_channel(topic)],
-            args=[event.to_json(), LOG_LENGTH, LOG_LIFETIME_S],
-        )
-        return int(seq)
+        """Append `event` and wake the listeners; its sequence number in the topic.
+
+        An event published already (by its id, within ONCE_FOR_S) keeps its place and number.
+        """
+        return (await self.publish_many([(topic, event)]))[0]
+
+    async def publish_many(self, events: Sequence[tuple[str, Event]]) -> list[int]:
+        """Publish each event to its topic, in order, in one round trip."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for topic, event in events:
+                await self._publish(
+                    keys=[log_key(topic), _seq_key(topic), wake_channel(topic), _once_key(topic, event.id)],
+                    args=[event.to_json(), LOG_LENGTH, LOG_LIFETIME_S, ONCE_FOR_S],
+                    client=pipe,
+                )
+            return [int(seq) for seq in await pipe.execute()]
 
     async def head(self, topic: str) -> int:
         """The newest sequence number, 0 before the first event."""
-        return int(await self.redis.get(f"seq:{topic}") or 0)
+        return (await self.heads([topic]))[topic]
+
+    async def heads(self, topics: Sequence[str]) -> dict[str, int]:
+        """The newest sequence number of each topic."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for topic in topics:
+                pipe.get(_seq_key(topic))
+            return {topic: int(seq or 0) for topic, seq in zip(topics, await pipe.execute(), strict=True)}
 
     async def oldest(self, topic: str) -> int:
         """The oldest sequence number that can still be read, 0 where the log is empty."""
-        first = await self._range(topic, "-", 1)
-        return first[0].seq if first else 0
+        first = await self._range(topic, count=1)
+        return seq_of(first[0][0]) if first else 0
 
     async def read_after(self, topic: str, seq: int, limit: int = 1_000) -> list[Entry]:
         """Up to `limit` entries with a number above `seq`, oldest first."""
-        return await self._range(topic, f"({seq}-0", limit)
+        return (await self.read_many({topic: seq}, limit))[topic]
 
-    async def _range(self, topic: str, start: str, limit: int) -> list[Entry]:
-        rows: Any = await self.redis.xrange(log_key(topic), min=start, max="+", count=limit)
-        return [Entry(seq_of(entry_id), fields[b"e"]) for entry_id, fields in rows]
+    async def read_many(self, positions: Mapping[str, int], limit: int = 1_000) -> dict[str, list[Entry]]:
+        """For each topic, up to `limit` entries with a number above its position, in one round trip."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for topic, seq in positions.items():
+                pipe.xrange(log_key(topic), min=f"({seq}-0", max="+", count=limit)
+            answers = await pipe.execute()
+        return {
+            topic: [Entry(seq_of(entry_id), fields[b"e"]) for entry_id, fields in rows]
+            for topic, rows in zip(positions, answers, strict=True)
+        }
+
+    async def retract(self, topic: str, event_id: UUID) -> None:
+        """Take an event out of the log, so that nobody who resumes is sent it; its number stays used."""
+        needle = b'"id":"%b"' % str(event_id).encode()
+        for entry_id, fields in await self._range(topic, count=2 * LOG_LENGTH):
+            if needle in fields[b"e"][: len(needle) + 1]:
+                await self.redis.xdel(log_key(topic), entry_id)
+                return
+
+    async def _range(self, topic: str, count: int) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        return cast("list[Any]", await self.redis.xrange(log_key(topic), count=count))
 
 
 def log_key(topic: str) -> str:
-    return f"log:{topic}"
+    return f"log:{{{topic}}}"
 
 
 def wake_channel(topic: str) -> str:
-    return f"wake:{topic}"
+    return f"wake:{{{topic}}}"
+
+
+def _seq_key(topic: str) -> str:
+    return f"seq:{{{topic}}}"
+
+
+def _once_key(topic: str, event_id: UUID) -> str:
+    return f"once:{{{topic}}}:{event_id}"
 
 
 def seq_of(entry_id: bytes) -> int:
