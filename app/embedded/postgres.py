@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg.sql import SQL, Identifier
 
@@ -57,6 +58,7 @@ async def embedded_postgres_server(
             os.chown(path, nobody.pw_uid, nobody.pw_gid)
     if first_time:
         await asyncio.to_thread(_initialize, data)
+    await _stop_leftover(data)
     try:
         async with _running(data, sockets, directory / "postgres.log", settings):
             base = f"postgresql://postgres@/{{}}?host={sockets}"
@@ -90,6 +92,19 @@ async def _running(data: Path, sockets: Path, log: Path, settings: dict[str, str
             except TimeoutError:
                 process.send_signal(signal.SIGQUIT)
                 await process.wait()
+
+
+async def _stop_leftover(data: Path) -> None:
+    """A server that outlived whoever started it (killed, say) still holds the directory: stop it."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
+        process = psutil.Process(pid)
+        if process.exe() != str(BIN / "postgres"):
+            return
+        process.send_signal(signal.SIGINT)
+        await asyncio.to_thread(process.wait, STOP_TIMEOUT_S)
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return
 
 
 async def _wait_until_ready(process: asyncio.subprocess.Process, sockets: Path, log: Path) -> None:

@@ -7,11 +7,12 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 
 from app.embedded import wheel_directory
 
@@ -39,6 +40,7 @@ async def embedded_redis_server(directory: Path, *, persistent: bool = True) -> 
         socket_directory, borrowed = Path(tempfile.mkdtemp(prefix="shopcast-redis-")), True
     socket = socket_directory / "redis.sock"
     log = directory / "redis.log"
+    await _stop_leftover(f"unix://{socket}")
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             str(SERVER),
@@ -63,6 +65,13 @@ async def embedded_redis_server(directory: Path, *, persistent: bool = True) -> 
                 await process.wait()
         if borrowed:
             shutil.rmtree(socket_directory, ignore_errors=True)
+
+
+async def _stop_leftover(url: str) -> None:
+    """A server that outlived whoever started it (killed, say) still serves the socket: stop it."""
+    with suppress(RedisError, OSError):
+        async with Redis.from_url(url) as client:
+            await client.shutdown()
 
 
 async def _wait_until_ready(process: asyncio.subprocess.Process, url: str, log: Path) -> None:

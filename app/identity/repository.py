@@ -1,0 +1,105 @@
+"""Users and their sessions in SQL."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from psycopg.rows import DictRow
+
+from app.core.db import Tx, fetch_all, fetch_one
+
+SessionKind = Literal["browser", "bearer"]
+
+
+async def add_user(
+    tx: Tx,
+    *,
+    user_id: UUID,
+    email: str,
+    display_name: str,
+    password_hash: str,
+    roles: list[str],
+    locale: str,
+    now: datetime,
+) -> bool:
+    """False where the address is taken."""
+    row = await fetch_one(
+        tx,
+        """INSERT INTO users (id, email, display_name, password_hash, roles, locale, created_at)
+           VALUES (%(id)s, %(email)s, %(name)s, %(hash)s, %(roles)s, %(locale)s, %(now)s)
+           ON CONFLICT (email) DO NOTHING RETURNING id""",
+        {
+            "id": user_id,
+            "email": email,
+            "name": display_name,
+            "hash": password_hash,
+            "roles": roles,
+            "locale": locale,
+            "now": now,
+        },
+    )
+    return row is not None
+
+
+async def user_by_email(tx: Tx, email: str) -> DictRow | None:
+    return await fetch_one(tx, "SELECT * FROM users WHERE email = %(email)s", {"email": email})
+
+
+async def user_by_id(tx: Tx, user_id: UUID) -> DictRow | None:
+    return await fetch_one(tx, "SELECT * FROM users WHERE id = %(id)s", {"id": user_id})
+
+
+async def set_password_hash(tx: Tx, user_id: UUID, password_hash: str) -> None:
+    await tx.execute("UPDATE users SET password_hash = %s WHERE id = %s", (password_hash, user_id))
+
+
+async def add_session(
+    tx: Tx,
+    *,
+    session_id: UUID,
+    user_id: UUID,
+    kind: SessionKind,
+    name: str,
+    token_hash: bytes,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    await tx.execute(
+        """INSERT INTO sessions (id, user_id, kind, name, token_hash, created_at, expires_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        (session_id, user_id, kind, name, token_hash, now, expires_at),
+    )
+
+
+async def user_by_session(tx: Tx, token_hash: bytes, kind: SessionKind, now: datetime) -> DictRow | None:
+    """The user to whom an unexpired session belongs."""
+    return await fetch_one(
+        tx,
+        """SELECT users.* FROM sessions JOIN users ON users.id = sessions.user_id
+           WHERE token_hash = %(hash)s AND kind = %(kind)s AND expires_at > %(now)s""",
+        {"hash": token_hash, "kind": kind, "now": now},
+    )
+
+
+async def delete_session(tx: Tx, token_hash: bytes) -> None:
+    await tx.execute("DELETE FROM sessions WHERE token_hash = %s", (token_hash,))
+
+
+async def bearer_sessions(tx: Tx, user_id: UUID) -> list[DictRow]:
+    return await fetch_all(
+        tx,
+        """SELECT id, name, created_at, expires_at FROM sessions
+           WHERE user_id = %(user)s AND kind = 'bearer' ORDER BY created_at DESC""",
+        {"user": user_id},
+    )
+
+
+async def delete_bearer_session(tx: Tx, user_id: UUID, session_id: UUID) -> bool:
+    """False where the user has no such token."""
+    row = await fetch_one(
+        tx,
+        """DELETE FROM sessions WHERE id = %(id)s AND user_id = %(user)s AND kind = 'bearer'
+           RETURNING id""",
+        {"id": session_id, "user": user_id},
+    )
+    return row is not None

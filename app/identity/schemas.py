@@ -1,0 +1,62 @@
+"""What identity takes and gives over HTTP."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, StringConstraints
+
+from app.core.auth import Role
+
+
+def _email(value: str) -> str:
+    value = value.strip().lower()
+    if len(value) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        raise ValueError("not an e-mail address")
+    return value
+
+
+Email = Annotated[str, AfterValidator(_email)]
+Password = Annotated[str, StringConstraints(min_length=8, max_length=200)]
+DisplayName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+
+
+class Registration(BaseModel):
+    email: Email
+    password: Password
+    display_name: DisplayName
+    locale: Literal["zh-CN", "en"] = "zh-CN"
+
+
+class Credentials(BaseModel):
+    email: Email
+    password: str
+
+
+class Me(BaseModel):
+    id: UUID
+    email: str
+    display_name: str
+    roles: list[Role]
+    locale: str
+
+
+class TokenRequest(BaseModel):
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+class TokenInfo(BaseModel):
+    id: UUID
+    name: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class NewToken(TokenInfo):
+    token: str
+    """Shown this once."""
+
+
+class TokenList(BaseModel):
+    items: list[TokenInfo]

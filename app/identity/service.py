@@ -1,0 +1,164 @@
+"""Registering, logging in, and finding out who sends a request."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from psycopg.rows import DictRow
+from starlette.requests import HTTPConnection
+
+from app.core.auth import Principal, Role
+from app.core.clock import Clock
+from app.core.db import Database
+from app.core.errors import Conflict, NotFound, Unauthenticated
+from app.core.ids import new_id
+from app.identity import repository
+from app.identity.repository import SessionKind
+from app.identity.schemas import Credentials, Registration
+
+COOKIE = "shopcast_session"
+
+# argon2id with the library's defaults, which follow RFC 9106 §4 (the low-memory profile).
+_hasher = PasswordHasher()
+# One verification takes 64 MiB and a core for some 50 ms; more at once would starve the rest.
+_hashing_slots = asyncio.Semaphore(2)
+_UNKNOWN_USER_HASH = _hasher.hash(secrets.token_hex())
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+    title = "An account with this address exists"
+
+
+class WrongCredentials(Unauthenticated):
+    code = "wrong_credentials"
+    title = "Address or password is wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A session that has just begun; `secret` goes into the cookie or the bearer header."""
+
+    session_id: UUID
+    secret: str
+    created_at: datetime
+    expires_at: datetime
+
+
+async def register(
+    db: Database, clock: Clock, form: Registration, roles: Iterable[Role] = (Role.VIEWER,)
+) -> DictRow:
+    """A new user's row; raises EmailTaken."""
+    password_hash = await _hash(form.password)
+    user_id = new_id()
+    async with db.transaction() as tx:
+        added = await repository.add_user(
+            tx,
+            user_id=user_id,
+            email=form.email,
+            display_name=form.display_name,
+            password_hash=password_hash,
+            roles=[str(role) for role in roles],
+            locale=form.locale,
+            now=clock.now(),
+        )
+        user = await repository.user_by_id(tx, user_id)
+    if not added or user is None:
+        raise EmailTaken
+    return user
+
+
+async def check_password(db: Database, form: Credentials) -> DictRow:
+    """The user's row; raises WrongCredentials, after the same time whether or not the address exists."""
+    async with db.transaction() as tx:
+        user = await repository.user_by_email(tx, form.email)
+    known_hash = user["password_hash"] if user else _UNKNOWN_USER_HASH
+    async with _hashing_slots:
+        try:
+            await asyncio.to_thread(_hasher.verify, known_hash, form.password)
+        except VerifyMismatchError:
+            raise WrongCredentials from None
+    if user is None:
+        raise WrongCredentials
+    if _hasher.check_needs_rehash(known_hash):
+        new_hash = await _hash(form.password)
+        async with db.transaction() as tx:
+            await repository.set_password_hash(tx, user["id"], new_hash)
+    return user
+
+
+async def begin_session(
+    db: Database, clock: Clock, user_id: UUID, *, kind: SessionKind, days: int, name: str = ""
+) -> Login:
+    """Only the secret's hash is kept."""
+    secret = secrets.token_urlsafe(32)
+    login = Login(new_id(), secret, clock.now(), clock.now() + timedelta(days=days))
+    async with db.transaction() as tx:
+        await repository.add_session(
+            tx,
+            session_id=login.session_id,
+            user_id=user_id,
+            kind=kind,
+            name=name,
+            token_hash=hash_secret(secret),
+            now=login.created_at,
+            expires_at=login.expires_at,
+        )
+    return login
+
+
+async def end_session(db: Database, secret: str) -> None:
+    async with db.transaction() as tx:
+        await repository.delete_session(tx, hash_secret(secret))
+
+
+async def revoke_token(db: Database, user_id: UUID, session_id: UUID) -> None:
+    """Raises NotFound where the user has no such token."""
+    async with db.transaction() as tx:
+        if not await repository.delete_bearer_session(tx, user_id, session_id):
+            raise NotFound
+
+
+class SessionAuthenticator:
+    """Finds the user by the session cookie or by `Authorization: Bearer`."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def __call__(self, connection: HTTPConnection) -> Principal | None:
+        scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
+        cookie = connection.cookies.get(COOKIE)
+        if scheme.lower() == "bearer" and bearer:
+            user = await self._find(bearer.strip(), "bearer")
+            if user is None:
+                raise Unauthenticated
+        elif cookie:
+            user = await self._find(cookie, "browser")
+        else:
+            user = None
+        return user and principal(user)
+
+    async def _find(self, secret: str, kind: SessionKind) -> DictRow | None:
+        async with self._db.transaction() as tx:
+            return await repository.user_by_session(tx, hash_secret(secret), kind, self._clock.now())
+
+
+def principal(user: DictRow) -> Principal:
+    return Principal(user["id"], user["display_name"], frozenset(Role(role) for role in user["roles"]))
+
+
+def hash_secret(secret: str) -> bytes:
+    """The secrets have 256 bits of entropy: a plain hash keeps them."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+async def _hash(password: str) -> str:
+    async with _hashing_slots:
+        return await asyncio.to_thread(_hasher.hash, password)

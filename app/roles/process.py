@@ -1,0 +1,81 @@
+"""How a role's process runs: until it is told to stop, or until the supervisor that started it is gone."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from app.runtime import configure_logging
+from app.settings import Settings
+
+PARENT_CHECK_S = 1
+SUPERVISED = "SHOPCAST_SUPERVISED"
+
+log = structlog.get_logger()
+
+Run = Callable[[Settings], Awaitable[None]]
+
+
+def run_role(name: str, run: Run) -> None:
+    """Run until SIGINT or SIGTERM; what `run` opened is closed by its cancellation."""
+    configure_logging(name)
+    with suppress(KeyboardInterrupt):
+        uvloop.run(_until_stopped(run, Settings()))
+
+
+async def _until_stopped(run: Run, settings: Settings) -> None:
+    task = asyncio.ensure_future(run(settings))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    watch = asyncio.create_task(_stop_with_parent(task)) if SUPERVISED in os.environ else None
+    try:
+        with suppress(asyncio.CancelledError):
+            await task
+    finally:
+        if watch is not None:
+            watch.cancel()
+
+
+async def _stop_with_parent(task: asyncio.Future[None]) -> None:
+    """A supervisor that was killed cannot stop us: its absence does."""
+    parent = os.getppid()
+    while os.getppid() == parent:
+        await asyncio.sleep(PARENT_CHECK_S)
+    log.warning("the supervisor is gone: stopping")
+    task.cancel()
+
+
+async def serve(app: FastAPI, host: str, port: int) -> None:
+    """Serve `app` over HTTP until cancelled; then finish what is under way, for 5 s at the most."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        backlog=4096,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(), name="uvicorn")
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await serving
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the process that runs it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

@@ -1,0 +1,41 @@
+"""The web role: the JSON API and the built web client."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+
+from app.core.http import Services
+from app.settings import Settings
+from app.web import problems
+from app.web.client import ClientFiles
+from app.web.origin import SameOriginMiddleware
+from app.web.routers import ROUTERS
+
+CLIENT = Path(__file__).parents[2] / "web" / "dist"
+
+
+def create_app(services: Services, settings: Settings, *, client: Path = CLIENT) -> FastAPI:
+    """The FastAPI app over open `services`; `client` is the directory of the built web client."""
+    app = _api()
+    app.state.services = services
+    app.state.settings = settings
+    if client.is_dir():
+        app.mount("/", ClientFiles(directory=client, html=True), name="client")
+    return app
+
+
+def describe() -> dict[str, Any]:
+    """The API's OpenAPI document, which needs no running service."""
+    return _api().openapi()
+
+
+def _api() -> FastAPI:
+    app = FastAPI(title="Shopcast", version="1", openapi_url="/api/openapi.json", docs_url="/api/docs")
+    problems.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000)
+    app.add_middleware(SameOriginMiddleware)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
