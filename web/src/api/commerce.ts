@@ -1,0 +1,22 @@
+import { http } from './client'
+import type { Address, AddressInput, Id, Order, OrderInput, Page, Payment, Product } from './types'
+
+export const addresses = {
+  list: () => http.get<Page<Address>>('/addresses'),
+  create: (input: AddressInput) => http.post<Address>('/addresses', input),
+  update: (id: Id, input: Partial<AddressInput>) => http.patch<Address>(`/addresses/${id}`, input),
+  remove: (id: Id) => http.delete(`/addresses/${id}`),
+}
+
+export const orders = {
+  create: (input: OrderInput, idempotencyKey: string) =>
+    http.post<Order>('/orders', input, { idempotencyKey }),
+  mine: () => http.get<Page<Order>>('/orders/mine'),
+  get: (id: Id) => http.get<Order>(`/orders/${id}`),
+  cancel: (id: Id) => http.post<Order>(`/orders/${id}/cancel`),
+  pay: (id: Id, provider = 'alipay') => http.post<Payment>(`/orders/${id}/payments`, { provider }),
+}
+
+export const merchant = {
+  products: () => http.get<Page<Product>>('/merchant/products'),
+}

@@ -1,0 +1,45 @@
+import { http } from './client'
+import type {
+  ChatMessage,
+  Id,
+  Page,
+  Pin,
+  PinMode,
+  Room,
+  RoomProduct,
+  RoomSnapshot,
+  RoomStatus,
+  RoomTokens,
+  TranscriptSegment,
+} from './types'
+
+export interface RoomInput {
+  title: string
+  description?: string
+  scheduled_at?: string | null
+}
+
+export const rooms = {
+  list: (status?: RoomStatus) => http.get<Page<Room>>('/rooms', { query: { status } }),
+  mine: () => http.get<Page<Room>>('/rooms/mine'),
+  get: (id: Id) => http.get<Room>(`/rooms/${id}`),
+  create: (input: RoomInput) => http.post<Room>('/rooms', input),
+  update: (id: Id, input: Partial<RoomInput> & { pin_mode?: PinMode }) =>
+    http.patch<Room>(`/rooms/${id}`, input),
+  start: (id: Id) => http.post<Room>(`/rooms/${id}/start`),
+  end: (id: Id) => http.post<Room>(`/rooms/${id}/end`),
+  snapshot: (id: Id, signal?: AbortSignal) =>
+    http.get<RoomSnapshot>(`/rooms/${id}/snapshot`, { signal }),
+  tokens: (id: Id) => http.post<RoomTokens>(`/rooms/${id}/tokens`),
+  setProducts: (id: Id, productIds: Id[]) =>
+    http.put<Page<RoomProduct>>(`/rooms/${id}/products`, { product_ids: productIds }),
+  pin: (id: Id, productId: Id) => http.post<Pin>(`/rooms/${id}/pins`, { product_id: productId }),
+  unpin: (id: Id, productId: Id) => http.delete(`/rooms/${id}/pins/${productId}`),
+  acceptSuggestion: (id: Id, suggestionId: Id) =>
+    http.post<Pin>(`/rooms/${id}/suggestions/${suggestionId}/accept`),
+  dismissSuggestion: (id: Id, suggestionId: Id) =>
+    http.post<void>(`/rooms/${id}/suggestions/${suggestionId}/dismiss`),
+  transcript: (id: Id) => http.get<Page<TranscriptSegment>>(`/rooms/${id}/transcript`),
+  messages: (id: Id, before?: Id) =>
+    http.get<Page<ChatMessage>>(`/rooms/${id}/messages`, { query: { before } }),
+}

@@ -1,0 +1,129 @@
+import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import type { Role } from '@/api/types'
+import { loadMessages } from '@/i18n'
+import { session } from '@/session/session'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Areas of `i18n/locales/<locale>/` that the page needs beside `common`. */
+    messages?: string[]
+    /** Key of the document title. */
+    title?: string
+    /** Who may enter: anybody logged in, or one of these roles. */
+    requires?: 'user' | Role[]
+  }
+}
+
+const console = () => import('@/layouts/ConsoleLayout.vue')
+
+const routes: RouteRecordRaw[] = [
+  {
+    path: '/',
+    name: 'home',
+    component: () => import('@/pages/home/HomePage.vue'),
+    meta: { messages: ['home'] },
+  },
+  {
+    path: '/rooms/:id',
+    name: 'room',
+    component: () => import('@/pages/room/RoomPage.vue'),
+    meta: { messages: ['room'] },
+  },
+  {
+    path: '/login',
+    name: 'login',
+    component: () => import('@/pages/account/AccountPage.vue'),
+    props: { mode: 'login' },
+    meta: { title: 'common.account.login' },
+  },
+  {
+    path: '/register',
+    name: 'register',
+    component: () => import('@/pages/account/AccountPage.vue'),
+    props: { mode: 'register' },
+    meta: { title: 'common.account.register' },
+  },
+  {
+    path: '/studio',
+    component: console,
+    meta: { messages: ['studio'], requires: ['host'], title: 'common.nav.studio' },
+    children: [
+      { path: '', name: 'studio', component: () => import('@/pages/studio/StudioPage.vue') },
+      {
+        path: ':id',
+        name: 'studio-room',
+        component: () => import('@/pages/studio/StudioRoomPage.vue'),
+      },
+    ],
+  },
+  {
+    path: '/moderation',
+    component: console,
+    meta: { messages: ['moderation'], requires: ['moderator'], title: 'common.nav.moderation' },
+    children: [
+      {
+        path: '',
+        name: 'moderation',
+        component: () => import('@/pages/moderation/ModerationPage.vue'),
+      },
+    ],
+  },
+  {
+    path: '/merchant',
+    component: console,
+    redirect: { name: 'merchant-products' },
+    meta: { messages: ['merchant'], requires: ['merchant'] },
+    children: [
+      {
+        path: 'products',
+        name: 'merchant-products',
+        component: () => import('@/pages/merchant/MerchantProductsPage.vue'),
+        meta: { title: 'common.nav.products' },
+      },
+      {
+        path: 'orders',
+        name: 'merchant-orders',
+        component: () => import('@/pages/merchant/MerchantOrdersPage.vue'),
+        meta: { title: 'common.nav.orders' },
+      },
+    ],
+  },
+  {
+    path: '/orders',
+    name: 'orders',
+    component: () => import('@/pages/orders/OrdersPage.vue'),
+    meta: { messages: ['orders'], requires: 'user', title: 'common.nav.my_orders' },
+  },
+  {
+    path: '/orders/:id',
+    name: 'order',
+    component: () => import('@/pages/orders/OrderPage.vue'),
+    meta: { messages: ['orders'], requires: 'user', title: 'common.nav.order' },
+  },
+  {
+    path: '/:pathMatch(.*)*',
+    name: 'not-found',
+    component: () => import('@/pages/NotFoundPage.vue'),
+    meta: { title: 'common.not_found.title' },
+  },
+]
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes,
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+})
+
+router.beforeEach(async (to) => {
+  const areas = to.matched.flatMap((record) => record.meta.messages ?? [])
+  const messages = loadMessages(...areas)
+  const { requires } = to.meta
+  if (requires) {
+    const me = await session.load().catch(() => null)
+    if (!me) return { name: 'login', query: { next: to.fullPath } }
+    if (requires !== 'user' && !session.has(...requires)) {
+      return { name: 'login', query: { next: to.fullPath, denied: '1' } }
+    }
+  }
+  await messages
+})
