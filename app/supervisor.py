@@ -1,4 +1,4 @@
-"""`shopcast up`: PostgreSQL, Redis and every role on one machine, restarted when one dies, stopped together."""
+"""PostgreSQL, Redis and every role on one machine: restarted when one dies, stopped together."""
 
 import asyncio
 import fcntl

@@ -8,22 +8,42 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
+from typing import Protocol
 
+import httpx
 import psycopg
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from app.core.auth import Principal, Role, Tokens
 from app.core.bus import Bus
 from app.core.clock import ManualClock
 from app.core.db import Database
+from app.core.http import Services
 from app.core.ids import new_id
 from app.embedded.postgres import UNSAFE_SETTINGS, embedded_postgres_server
 from app.embedded.redis import embedded_redis_server
+from app.identity import service as identity
+from app.identity.schemas import Registration
+from app.identity.service import SessionAuthenticator
 from app.migrations import upgrade
 from app.settings import Settings
+from app.web.app import create_app
 
 TEMPLATE = "template_shopcast"
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody with an account, and a browser that is logged in."""
+
+    principal: Principal
+    client: httpx.AsyncClient
+
+
+class LogIn(Protocol):
+    async def __call__(self, *roles: Role, name: str = "小雨") -> User: ...
 
 
 @dataclass(frozen=True)
@@ -109,3 +129,43 @@ def settings(dsn: str, servers: Servers, tmp_path: Path) -> Settings:
         SHOPCAST_REDIS_URL=servers.redis_url,
         secret_key=SecretStr("a signing secret that is only ever used in tests"),
     )
+
+
+@pytest.fixture
+def services(db: Database, redis: Redis, bus: Bus, clock: ManualClock, settings: Settings) -> Services:
+    """What a role opens, on this test's database and a clock that stands still."""
+    return Services(
+        db=db,
+        redis=redis,
+        bus=bus,
+        clock=clock,
+        tokens=Tokens(settings.signing_secret()),
+        authenticate=SessionAuthenticator(db, clock),
+    )
+
+
+@pytest.fixture
+async def api(services: Services, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without a session, in front of the web app."""
+    app = create_app(services, settings)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+        yield client
+
+
+@pytest.fixture
+def log_in(services: Services, api: httpx.AsyncClient) -> LogIn:
+    """Makes a user with the given roles and a client that is logged in as that user."""
+
+    async def make(*roles: Role, name: str = "小雨") -> User:
+        form = Registration(
+            email=f"{new_id().hex}@shop.test", password="correct horse battery", display_name=name
+        )
+        row = await identity.register(services.db, services.clock, form, roles=(Role.VIEWER, *roles))
+        login = await identity.begin_session(services.db, services.clock, row["id"], kind="browser", days=1)
+        client = httpx.AsyncClient(
+            transport=api._transport, base_url=api.base_url, cookies={identity.COOKIE: login.secret}
+        )
+        return User(identity.principal(row), client)
+
+    return make

@@ -143,7 +143,7 @@ class SessionAuthenticator:
             user = await self._find(cookie, "browser")
         else:
             user = None
-        return user and principal(user)
+        return principal(user) if user else None
 
     async def _find(self, secret: str, kind: SessionKind) -> DictRow | None:
         async with self._db.transaction() as tx:

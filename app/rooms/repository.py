@@ -200,7 +200,8 @@ async def transcript(
     rows = await fetch_all(
         tx,
         """SELECT * FROM transcript_segments
-           WHERE room_id = %(id)s AND (%(contains)s::text IS NULL OR strpos(lower(text), lower(%(contains)s)) > 0)
+           WHERE room_id = %(id)s
+             AND (%(contains)s::text IS NULL OR strpos(lower(text), lower(%(contains)s)) > 0)
            ORDER BY created_at DESC, id DESC LIMIT %(limit)s""",
         {"id": room_id, "contains": contains, "limit": limit},
     )

@@ -20,6 +20,11 @@ from app.rooms import repository
 from app.rooms.schemas import Host, NewRoom, Queue, Room, RoomChange, RoomProduct, Stats, StreamState
 from commerce.catalog import service as catalog
 
+_ANNOUNCED = (
+    *("id", "title", "description", "status", "pin_mode"),
+    *("scheduled_at", "started_at", "ended_at"),
+)
+
 
 class RoomNotFound(NotFound):
     code = "room_not_found"
@@ -125,19 +130,7 @@ async def _apply(tx: Tx, room_id: UUID, changes: dict[str, Any]) -> DictRow:
         await repository.change_room(tx, room_id, changes)
     row = await get(tx, room_id)
     if changes:
-        public = {
-            "id",
-            "title",
-            "description",
-            "status",
-            "pin_mode",
-            "scheduled_at",
-            "started_at",
-            "ended_at",
-        }
-        await emit(
-            tx, room_topic(room_id), Event("room.updated", {key: row[key] for key in row if key in public})
-        )
+        await emit(tx, room_topic(room_id), Event("room.updated", {name: row[name] for name in _ANNOUNCED}))
     return row
 
 
