@@ -1,0 +1,1 @@
+"""The media plane: WHIP in, WHEP and HLS out, taps, recordings."""

@@ -1,0 +1,1 @@
+"""Media engines: what terminates WebRTC and fans a stream out."""

@@ -1,0 +1,371 @@
+"""The embedded engine: routes datagrams to peers, sessions to rooms, and keeps time."""
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import secrets
+import struct
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ifaddr
+from aioice import stun
+
+from media.engines.base import (
+    AlreadyPublishing,
+    Answer,
+    EngineListener,
+    MediaSink,
+    NodeFull,
+    RoomState,
+    SessionNotFound,
+    SinkFactory,
+    StreamOffline,
+)
+from media.engines.embedded.dtls import Certificate
+from media.engines.embedded.keyframes import KeyFrameRequests
+from media.engines.embedded.mux import Address, UdpPort
+from media.engines.embedded.negotiation import (
+    LocalTransport,
+    Offer,
+    credentials_of_fragment,
+    parse_offer,
+    write_answer,
+)
+from media.engines.embedded.peer import Peer
+from media.engines.embedded.publisher import Publisher
+from media.engines.embedded.room import Room
+from media.engines.embedded.viewer import Viewer
+
+logger = logging.getLogger(__name__)
+
+_TICK_S = 0.02
+_HANDSHAKE_LIMIT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedConfig:
+    """Where the engine listens and what it allows itself.
+
+    `advertised_hosts`: addresses put into answers; empty means those of this machine's
+    interfaces and loopback. `udp_port` 0 takes any free one.
+    """
+
+    udp_host: str = "0.0.0.0"
+    udp_port: int = 0
+    advertised_hosts: Sequence[str] = field(default=())
+    max_viewers: int = 2_000
+    max_host_bitrate_bps: int = 4_000_000
+    min_keyframe_request_interval_s: float = 1.0
+    max_keyframe_gap_s: float = 2.0
+
+
+class EmbeddedEngine:
+    """`MediaEngine` in this process. `start` and `close` own its socket and tasks."""
+
+    def __init__(
+        self,
+        config: EmbeddedConfig,
+        listener: EngineListener,
+        sink_factories: Sequence[SinkFactory] = (),
+    ) -> None:
+        self._config = config
+        self._listener = listener
+        self._sink_factories = list(sink_factories)
+        self._certificate = Certificate()
+        self._port = UdpPort(self._on_datagram)
+        self._rooms: dict[str, Room] = {}
+        self._peers_by_ufrag: dict[str, Peer] = {}
+        self._peers_by_address: dict[Address, Peer] = {}
+        self._sessions: dict[str, tuple[Peer, Room, Publisher | Viewer]] = {}
+        self._ticker: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self.datagrams_refused = 0
+
+    @property
+    def udp_port(self) -> int:
+        """The bound port."""
+        return self._port.port
+
+    @property
+    def transport(self) -> UdpPort:
+        """The node's socket, for its counters."""
+        return self._port
+
+    async def start(self) -> None:
+        """Bind and begin to tick."""
+        self._port.open(self._config.udp_host, self._config.udp_port)
+        self._ticker = asyncio.create_task(self._tick(), name="media-engine-tick")
+
+    async def close(self) -> None:
+        """End every session, close every sink, unbind."""
+        for session_id in list(self._sessions):
+            self._sessions[session_id][0].close()
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
+        if self._closing:
+            await asyncio.gather(*self._closing, return_exceptions=True)
+        self._port.close()
+
+    async def publish(self, room_id: str, offer: str) -> Answer:
+        """Open a publisher's session."""
+        parsed = parse_offer(offer, role="publisher")
+        now = time.monotonic()
+        room = self._rooms.get(room_id)
+        if room is not None and room.is_fresh(now):
+            raise AlreadyPublishing("End the other session, or wait 2 s after its last packet.")
+        if room is None:
+            room = self._rooms[room_id] = self._new_room(room_id)
+        peer = self._new_peer(parsed)
+        session_id = secrets.token_urlsafe(16)
+        publisher = Publisher(
+            session_id,
+            peer,
+            parsed,
+            _RoomOutput(self, room),
+            keyframes=room.keyframes,
+            max_bitrate_bps=self._config.max_host_bitrate_bps,
+        )
+        peer.handler = publisher
+        self._sessions[session_id] = (peer, room, publisher)
+        self._close_sinks(room.begin(publisher))
+        return Answer(session_id, write_answer(parsed, self._local(peer, {})))
+
+    async def subscribe(self, room_id: str, offer: str) -> Answer:
+        """Open a viewer's session."""
+        room = self._rooms.get(room_id)
+        publisher = room.publisher if room is not None else None
+        parsed = parse_offer(
+            offer, role="viewer", profile=publisher.profile if publisher is not None else None
+        )
+        if room is None or not room.live:
+            raise StreamOffline("Nobody publishes to this room now.")
+        if len(self._sessions) >= self._config.max_viewers:
+            raise NodeFull("Watch by HLS instead.")
+        peer = self._new_peer(parsed)
+        session_id = secrets.token_urlsafe(16)
+        video, audio = parsed.section("video"), parsed.section("audio")
+        viewer = Viewer(
+            session_id,
+            peer,
+            room,
+            video=video.codec if video else None,
+            audio=audio.codec if audio else None,
+            sources=room.sources,
+            cname=room_id,
+            call_later=asyncio.get_running_loop().call_later,
+        )
+        peer.handler = _Forgetting(viewer, lambda: self._forget(session_id))
+        self._sessions[session_id] = (peer, room, viewer)
+        return Answer(session_id, write_answer(parsed, self._local(peer, dict(room.sources), cname=room_id)))
+
+    async def trickle(self, session_id: str, fragment: str) -> str | None:
+        """Candidates need no action of an ICE-lite server; new credentials restart ICE."""
+        peer = self._session(session_id)[0]
+        credentials = credentials_of_fragment(fragment)
+        if credentials is None or credentials[0] == peer.remote_ufrag:
+            return None
+        self._peers_by_ufrag.pop(peer.local_ufrag, None)
+        ufrag, password = peer.restart_ice(credentials[0])
+        self._peers_by_ufrag[ufrag] = peer
+        candidates = "".join(
+            f"a=candidate:{n} 1 udp {2130706431 - n} {host} {port} typ host\r\n"
+            for n, (host, port) in enumerate(self._candidates(), 1)
+        )
+        return f"a=ice-lite\r\na=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\n{candidates}"
+
+    def ice_tag(self, session_id: str) -> str:
+        """The session's current ICE user name."""
+        return self._session(session_id)[0].local_ufrag
+
+    def session_room(self, session_id: str) -> tuple[str, str] | None:
+        """Which kind of session it is, and of which room."""
+        found = self._sessions.get(session_id)
+        if found is None:
+            return None
+        return ("whip" if isinstance(found[2], Publisher) else "whep"), found[1].room_id
+
+    async def hang_up(self, session_id: str) -> None:
+        """End a session."""
+        self._session(session_id)[0].close()
+
+    def rooms(self) -> Sequence[RoomState]:
+        """All rooms that have a publisher or viewers."""
+        now = time.monotonic()
+        return [room.state(now) for room in self._rooms.values()]
+
+    def room(self, room_id: str) -> RoomState | None:
+        """One room, None where it is unknown here."""
+        room = self._rooms.get(room_id)
+        return room.state(time.monotonic()) if room is not None else None
+
+    def viewer(self, session_id: str) -> Viewer:
+        """A viewer's session, for its counters; `SessionNotFound`."""
+        found = self._session(session_id)[2]
+        if not isinstance(found, Viewer):
+            raise SessionNotFound
+        return found
+
+    def publisher_closed(self, room: Room, publisher: Publisher) -> None:
+        """A publisher's peer is gone."""
+        self._close_sinks(room.end(publisher))
+        self._forget(publisher.session_id)
+
+    def _session(self, session_id: str) -> tuple[Peer, Room, Publisher | Viewer]:
+        found = self._sessions.get(session_id)
+        if found is None:
+            raise SessionNotFound
+        return found
+
+    def _new_room(self, room_id: str) -> Room:
+        return Room(
+            room_id,
+            listener=self._listener,
+            sink_factories=self._sink_factories,
+            keyframes=KeyFrameRequests(
+                self._config.min_keyframe_request_interval_s, self._config.max_keyframe_gap_s
+            ),
+        )
+
+    def _new_peer(self, offer: Offer) -> Peer:
+        if len(self._peers_by_ufrag) - len(self._peers_by_address) > _HANDSHAKE_LIMIT:
+            raise NodeFull("Too many sessions are being set up.")
+        peer = Peer(
+            self._port,
+            self._certificate,
+            dtls_server=offer.dtls_server,
+            fingerprints=offer.fingerprints,
+            remote_ufrag=offer.ufrag,
+            bind=self._bind,
+        )
+        self._peers_by_ufrag[peer.local_ufrag] = peer
+        return peer
+
+    def _local(self, peer: Peer, sources: dict[str, Any], cname: str = "shopcast") -> LocalTransport:
+        return LocalTransport(
+            ufrag=peer.local_ufrag,
+            password=peer.local_password,
+            fingerprint=self._certificate.fingerprint,
+            candidates=self._candidates(),
+            cname=cname,
+            sources=sources,
+        )
+
+    def _candidates(self) -> list[tuple[str, int]]:
+        hosts = list(self._config.advertised_hosts)
+        if not hosts and self._config.udp_host not in ("0.0.0.0", ""):
+            hosts = [self._config.udp_host]
+        return [(host, self._port.port) for host in hosts or _interface_addresses()]
+
+    def _bind(self, peer: Peer, address: Address) -> None:
+        self._peers_by_address[address] = peer
+
+    def _on_datagram(self, data: bytes, address: Address) -> None:
+        now = time.monotonic()
+        if data and data[0] < 4:
+            self._on_stun(data, address, now)
+            return
+        peer = self._peers_by_address.get(address)
+        if peer is None:
+            self.datagrams_refused += 1
+            return
+        peer.on_datagram(data, address, now)
+
+    def _on_stun(self, data: bytes, address: Address, now: float) -> None:
+        try:
+            message = stun.parse_message(data)
+        except (ValueError, IndexError, struct.error):
+            self.datagrams_refused += 1
+            return
+        binding = message.message_method == stun.Method.BINDING
+        if not binding or message.message_class != stun.Class.REQUEST:
+            return
+        username = str(message.attributes.get("USERNAME", ""))
+        peer = self._peers_by_ufrag.get(username.partition(":")[0])
+        if peer is None or peer.closed:
+            self.datagrams_refused += 1
+            return
+        peer.on_stun(message, address, now)
+
+    def _forget(self, session_id: str) -> None:
+        session = self._sessions.pop(session_id, None)
+        if session is None:
+            return
+        peer, room, _ = session
+        self._peers_by_ufrag.pop(peer.local_ufrag, None)
+        for address in peer.addresses:
+            if self._peers_by_address.get(address) is peer:
+                del self._peers_by_address[address]
+        if not any(other is room for _, other, _ in self._sessions.values()):
+            self._rooms.pop(room.room_id, None)
+
+    def _close_sinks(self, sinks: list[MediaSink]) -> None:
+        for sink in sinks:
+            task = asyncio.create_task(_closed(sink.close()))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            now = time.monotonic()
+            for peer, _, session in list(self._sessions.values()):
+                try:
+                    peer.poll(now)
+                    session.poll(now)
+                except Exception:
+                    logger.exception("session failed, closing it")
+                    peer.close()
+
+
+class _RoomOutput:
+    """Hands a publisher's media to its room and its end to the engine."""
+
+    def __init__(self, engine: EmbeddedEngine, room: Room) -> None:
+        self._engine = engine
+        self._room = room
+        self.on_video = room.on_video
+        self.on_audio = room.on_audio
+        self.on_sender_report = room.on_sender_report
+
+    def on_publisher_closed(self, publisher: Publisher) -> None:
+        self._engine.publisher_closed(self._room, publisher)
+
+
+class _Forgetting:
+    """A peer's handler that also forgets the session when the peer closes."""
+
+    def __init__(self, viewer: Viewer, forget: Callable[[], None]) -> None:
+        self._viewer = viewer
+        self._forget = forget
+        self.on_connected = viewer.on_connected
+        self.on_rtp = viewer.on_rtp
+        self.on_rtcp = viewer.on_rtcp
+
+    def on_closed(self) -> None:
+        self._viewer.on_closed()
+        self._forget()
+
+
+async def _closed(closing: Coroutine[Any, Any, None]) -> None:
+    try:
+        await closing
+    except Exception:
+        logger.exception("a media sink failed to close")
+
+
+def _interface_addresses() -> list[str]:
+    """This machine's IPv4 addresses, loopback last."""
+    found = [
+        str(ip.ip)
+        for adapter in ifaddr.get_adapters()
+        for ip in adapter.ips
+        if ip.is_IPv4 and not ipaddress.ip_address(str(ip.ip)).is_link_local
+    ]
+    outside = [host for host in found if not ipaddress.ip_address(host).is_loopback]
+    return [*outside, "127.0.0.1"]

@@ -1,0 +1,73 @@
+"""Tells the other roles which rooms are live: `stream:{room_id}`, renewed every second."""
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime
+
+import orjson
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from media.engines.base import MediaEngine, RoomState
+
+logger = logging.getLogger(__name__)
+
+INTERVAL_S = 1.0
+EXPIRY_MS = 3_000
+_SILENCE_S = 3.0
+
+
+class Heartbeat:
+    """Writes a JSON object a room: session, node, started_at, viewers, and how the host's media arrives.
+
+    The key expires 3 s after the last renewal: a media role that dies needs nobody to clean up.
+    """
+
+    def __init__(self, engine: MediaEngine, redis: Redis, node: str) -> None:
+        self._engine = engine
+        self._redis = redis
+        self._node = node
+        self.wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        while True:
+            self.wake.clear()
+            try:
+                await self.beat()
+            except (RedisError, OSError) as error:
+                logger.warning("heartbeat: %s", error)
+            try:
+                await asyncio.wait_for(self.wake.wait(), INTERVAL_S)
+            except TimeoutError:
+                continue
+
+    async def beat(self) -> None:
+        """Renew the key of every room whose host's media came within the last 3 s."""
+        now = time.monotonic()
+        for room in self._engine.rooms():
+            publisher = room.publisher
+            if publisher is None or now - publisher.last_media_at > _SILENCE_S:
+                continue
+            body = orjson.dumps(self._document(room, now))
+            await self._redis.set(f"stream:{room.room_id}", body, px=EXPIRY_MS)
+
+    async def ended(self, room_id: str) -> None:
+        """Remove the key at once where a host has left for good."""
+        await self._redis.delete(f"stream:{room_id}")
+
+    def _document(self, room: RoomState, now: float) -> dict[str, object]:
+        publisher = room.publisher
+        assert publisher is not None
+        started = datetime.fromtimestamp(time.time() - (now - publisher.started_at), UTC)
+        return {
+            "session": publisher.session_id,
+            "node": self._node,
+            "started_at": started.isoformat(),
+            "viewers": room.viewers,
+            "bitrate_bps": publisher.bitrate_bps,
+            "loss_share": round(publisher.loss_share, 4),
+            "frames_per_s": publisher.frames_per_s,
+            "frames_dropped": room.frames_dropped,
+        }

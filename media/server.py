@@ -1,0 +1,164 @@
+"""The media role as an ASGI application; everything that it needs is passed in."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI, Request
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
+from redis.asyncio import Redis
+from starlette.exceptions import HTTPException
+
+from app.core.errors import Problem
+from media.engines.base import MediaSink, StreamOffline
+from media.engines.embedded.engine import EmbeddedConfig, EmbeddedEngine
+from media.heartbeat import Heartbeat
+from media.ports import StreamEvents, TokenVerifier
+from media.signalling import IceServer
+from media.tap import AudioTap
+from media.whep import whep_router
+from media.whip import whip_router
+
+logger = logging.getLogger(__name__)
+
+_EVENT_TRIES = 5
+_RETRY_AFTER_S = {409: "1", 503: "5"}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaConfig:
+    """The role's settings. `ice_servers` is empty by default: clients reach the node directly."""
+
+    engine: EmbeddedConfig = field(default_factory=EmbeddedConfig)
+    ice_servers: Sequence[IceServer] = ()
+    node: str = field(default_factory=socket.gethostname)
+
+
+class _Events:
+    """An engine's listener that tells `StreamEvents` in order from one task."""
+
+    def __init__(self, events: StreamEvents) -> None:
+        self._events = events
+        self._queue: asyncio.Queue[tuple[bool, str, str]] = asyncio.Queue()
+        self.heartbeat: Heartbeat | None = None
+
+    def publish_started(self, room_id: str, session_id: str) -> None:
+        self._queue.put_nowait((True, room_id, session_id))
+        if self.heartbeat is not None:
+            self.heartbeat.wake.set()
+
+    def publish_ended(self, room_id: str, session_id: str) -> None:
+        self._queue.put_nowait((False, room_id, session_id))
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        while True:
+            event = await self._queue.get()
+            try:
+                await self._deliver(*event)
+            finally:
+                self._queue.task_done()
+
+    async def drain(self) -> None:
+        """Wait until everything so far is delivered."""
+        await self._queue.join()
+
+    async def _deliver(self, started: bool, room_id: str, session_id: str) -> None:
+        for attempt in range(_EVENT_TRIES):
+            try:
+                if started:
+                    await self._events.on_publish_started(room_id, session_id)
+                else:
+                    if self.heartbeat is not None:
+                        await self.heartbeat.ended(room_id)
+                    await self._events.on_publish_ended(room_id, session_id)
+            except Exception:
+                logger.exception("stream event of room %s, attempt %d", room_id, attempt + 1)
+                await asyncio.sleep(0.2 * 2**attempt)
+            else:
+                return
+
+
+def create_app(config: MediaConfig, *, tokens: TokenVerifier, redis: Redis, events: StreamEvents) -> FastAPI:
+    """The application for `shopcast media`: WHIP, WHEP, `/healthz`. Its lifespan owns the engine.
+
+    `app.state.engine` is the running engine. `redis` stays the caller's to close.
+    """
+    listener = _Events(events)
+
+    def tap(room_id: str, session_id: str) -> MediaSink:
+        return AudioTap(redis, room_id, session_id)
+
+    engine = EmbeddedEngine(config.engine, listener, [tap])
+    heartbeat = listener.heartbeat = Heartbeat(engine, redis, config.node)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await engine.start()
+        tasks = [asyncio.create_task(heartbeat.run()), asyncio.create_task(listener.run())]
+        try:
+            yield
+        finally:
+            await engine.close()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(listener.drain(), 5)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    app = FastAPI(title="Shopcast media", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.engine = engine
+    app.include_router(whip_router(engine, tokens, config.ice_servers))
+    app.include_router(whep_router(engine, tokens, config.ice_servers))
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, object]:
+        rooms = engine.rooms()
+        return {"status": "ok", "rooms": len(rooms), "viewers": sum(r.viewers for r in rooms)}
+
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=["Authorization", "Content-Type", "If-Match"],
+        expose_headers=["Location", "ETag", "Link", "Accept-Patch", "Retry-After"],
+        max_age=600,
+    )
+    return app
+
+
+def _answer(problem: Problem) -> JSONResponse:
+    headers = {}
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(problem, StreamOffline) or problem.status in _RETRY_AFTER_S:
+        headers["Retry-After"] = _RETRY_AFTER_S[problem.status]
+    return JSONResponse(problem.document(), problem.status, headers, media_type="application/problem+json")
+
+
+async def _problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)
+    return _answer(error)
+
+
+async def _http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    body = {
+        "type": "about:blank",
+        "title": str(error.detail),
+        "status": error.status_code,
+        "code": "method_not_allowed" if error.status_code == 405 else "http_error",
+    }
+    headers = dict(error.headers or {})
+    return JSONResponse(body, error.status_code, headers, media_type="application/problem+json")
+
+
+async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+    return _answer(Problem())

@@ -1,0 +1,21 @@
+"""WHIP: hosts publish here (RFC 9725)."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter
+
+from media.engines.base import MediaEngine
+from media.ports import TokenVerifier
+from media.signalling import IceServer, create_router
+
+
+def whip_router(
+    engine: MediaEngine, tokens: TokenVerifier, ice_servers: Sequence[IceServer] = ()
+) -> APIRouter:
+    """`POST /whip/{room_id}` and the session below it.
+
+    A second publisher gets 409 `already_publishing` while the first one's media arrives; 2 s
+    after the last packet the newcomer takes over, so that a host whose browser crashed is not
+    locked out and two open tabs do not throw each other out for ever.
+    """
+    return create_router("whip", engine.publish, engine=engine, tokens=tokens, ice_servers=ice_servers)
