@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,8 @@ READY_TIMEOUT_S = 60
 # A role that dies at once is restarted at once; one that keeps dying, every ten seconds.
 BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 CALM_S = 60
+
+Prepare = Callable[[Settings], Awaitable[None]]
 
 
 class AlreadyRunning(RuntimeError):
@@ -115,12 +117,13 @@ async def servers(settings: Settings) -> AsyncIterator[Settings]:
 
 @asynccontextmanager
 async def platform(
-    settings: Settings, console: Console, *, roles: Sequence[str] = ROLES
+    settings: Settings, console: Console, *, roles: Sequence[str] = ROLES, prepare: Prepare | None = None
 ) -> AsyncIterator[Settings]:
     """The whole platform, migrated and ready, while the block runs; yields the settings it runs with.
 
-    Raises AlreadyRunning where another one uses `settings.data_dir`, TimeoutError where a role does
-    not become ready within 60 s.
+    `prepare` runs once the database is migrated and before any role starts. Raises AlreadyRunning
+    where another one uses `settings.data_dir`, TimeoutError where a role does not become ready
+    within 60 s.
     """
     with _alone(settings.data_dir):
         console.print("Starting PostgreSQL and Redis")
@@ -128,6 +131,8 @@ async def platform(
             assert ready.database_url is not None
             await asyncio.to_thread(migrations.upgrade, ready.database_url)
             ready.signing_secret()
+            if prepare is not None:
+                await prepare(ready)
             console.print(f"Starting {', '.join(roles)}")
             async with Supervisor(roles, environment(ready), console).running():
                 await _until_ready(ready, roles)

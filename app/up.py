@@ -6,13 +6,13 @@ from contextlib import suppress
 
 from rich.console import Console
 
-from app.demo import host, seed
+from app.demo import seed
 from app.settings import Settings
-from app.supervisor import AlreadyRunning, platform
+from app.supervisor import ROLES, AlreadyRunning, platform
 
 
 def run(settings: Settings, *, demo: bool) -> None:
-    """`shopcast up`, or with `demo` also a seeded shop and a host who goes live by itself."""
+    """`shopcast up`, or with `demo` also a seeded shop and a host who is live."""
     console = Console(highlight=False)
     try:
         asyncio.run(_until_stopped(settings, console, demo=demo))
@@ -25,24 +25,19 @@ async def _until_stopped(settings: Settings, console: Console, *, demo: bool) ->
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    starting = asyncio.create_task(_run(settings, console, stop, demo=demo))
+    running = asyncio.create_task(_run(settings, console, demo=demo))
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
     console.print("Stopping")
     stopping.cancel()
-    starting.cancel()
+    running.cancel()
     with suppress(asyncio.CancelledError):
-        await starting
+        await running
 
 
-async def _run(settings: Settings, console: Console, stop: asyncio.Event, *, demo: bool) -> None:
-    async with platform(settings, console) as ready:
+async def _run(settings: Settings, console: Console, *, demo: bool) -> None:
+    roles = (*ROLES, "demo-host") if demo else ROLES
+    async with platform(settings, console, roles=roles, prepare=seed.seed if demo else None) as ready:
         address = ready.public_url or f"http://localhost:{ready.web_port}"
-        if demo:
-            shop = await seed.seed(ready)
-            console.print(seed.welcome(shop, address))
-            async with host.on_air(ready, shop):
-                await stop.wait()
-        else:
-            console.print(f"Shopcast is up: {address}")
-            await stop.wait()
+        console.print(seed.welcome(address) if demo else f"Shopcast is up: {address}")
+        await asyncio.Event().wait()

@@ -16,6 +16,7 @@ ROLES = {
     "sandbox": "The payment sandbox, which signs like the real companies.",
     "ai": "Listening, product cues and the assistant.",
     "jobs": "Background jobs: order expiry, payment queries, leftovers.",
+    "demo-host": "A host who needs no camera, live in the demo room.",
 }
 
 
@@ -70,6 +71,6 @@ def _role_command(name: str) -> "typer.models.CommandFunctionType":
     def command() -> None:
         from app.roles.process import run_role
 
-        run_role(name, importlib.import_module(f"app.roles.{name}").run)
+        run_role(name, importlib.import_module(f"app.roles.{name.replace('-', '_')}").run)
 
     return command

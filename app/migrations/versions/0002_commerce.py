@@ -237,35 +237,36 @@ CREATE TABLE ledger_lines (
 );
 CREATE INDEX ledger_lines_of_account ON ledger_lines (account, currency);
 
-CREATE FUNCTION ledger_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger_entry_balances(entry uuid) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM ledger_lines WHERE entry_id = NEW.id) THEN
-        RAISE EXCEPTION 'ledger entry % has no lines', NEW.id USING ERRCODE = 'check_violation';
+    IF NOT EXISTS (SELECT 1 FROM ledger_lines WHERE entry_id = entry) THEN
+        RAISE EXCEPTION 'ledger entry % has no lines', entry USING ERRCODE = 'check_violation';
     END IF;
     IF EXISTS (
-        SELECT 1 FROM ledger_lines WHERE entry_id = NEW.id
+        SELECT 1 FROM ledger_lines WHERE entry_id = entry
         GROUP BY currency HAVING sum(debit_cents) <> sum(credit_cents)
     ) THEN
-        RAISE EXCEPTION 'ledger entry % does not balance', NEW.id USING ERRCODE = 'check_violation';
+        RAISE EXCEPTION 'ledger entry % does not balance', entry USING ERRCODE = 'check_violation';
     END IF;
+END $$;
+
+CREATE FUNCTION ledger_entry_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM ledger_entry_balances(NEW.id);
     RETURN NULL;
 END $$;
 
--- Deferred to the commit, when the entry has all its lines.
-CREATE CONSTRAINT TRIGGER ledger_entries_balance AFTER INSERT ON ledger_entries
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_must_balance();
-
-CREATE FUNCTION ledger_line_joins_open_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger_line_must_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM ledger_entries WHERE id = NEW.entry_id AND xmin::text::bigint
-                   = (pg_current_xact_id()::text::bigint & 4294967295)) THEN
-        RAISE EXCEPTION 'ledger entry % is closed', NEW.entry_id USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NEW;
+    PERFORM ledger_entry_balances(NEW.entry_id);
+    RETURN NULL;
 END $$;
 
-CREATE TRIGGER ledger_lines_join_open_entry BEFORE INSERT ON ledger_lines
-    FOR EACH ROW EXECUTE FUNCTION ledger_line_joins_open_entry();
+-- Both are deferred to the commit, when the entry has all its lines.
+CREATE CONSTRAINT TRIGGER ledger_entries_balance AFTER INSERT ON ledger_entries
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_entry_must_balance();
+CREATE CONSTRAINT TRIGGER ledger_lines_balance AFTER INSERT ON ledger_lines
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_line_must_balance();
 
 CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -291,6 +292,7 @@ def downgrade() -> None:
             order_transitions, order_lines, orders, addresses, stock_movements, stock, shop_policies, skus,
             products;
         DROP SEQUENCE order_numbers;
-        DROP FUNCTION ledger_must_balance, ledger_line_joins_open_entry, ledger_is_append_only;
+        DROP FUNCTION ledger_entry_must_balance, ledger_line_must_balance, ledger_entry_balances,
+            ledger_is_append_only;
         """
     )

@@ -1,0 +1,1 @@
+"""The payment sandbox, for development and demos: it signs like the real companies."""

@@ -1,0 +1,88 @@
+"""Roles that die come back; nothing stays behind."""
+
+import asyncio
+import io
+import os
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from redis.asyncio import Redis
+from rich.console import Console
+
+from app.roles import heartbeat
+from app.settings import Settings
+from app.supervisor import AlreadyRunning, platform
+from tests.ports import free_ports
+
+
+def local_settings(directory: Path) -> Settings:
+    web, gateway, media, sandbox = free_ports(4)
+    return Settings(
+        data_dir=directory,
+        SHOPCAST_DATABASE_URL=None,
+        SHOPCAST_REDIS_URL=None,
+        web_port=web,
+        gateway_port=gateway,
+        media_port=media,
+        sandbox_port=sandbox,
+    )
+
+
+async def web_process(redis: Redis, other_than: int | None = None) -> int:
+    """The process that says it is the web role, once it is not `other_than`."""
+    while True:
+        for key in await redis.keys("role:web:*"):
+            pid = int(await redis.get(key) or 0)
+            if pid and pid != other_than:
+                return pid
+        await asyncio.sleep(0.05)
+
+
+async def test_a_killed_role_comes_back_and_all_end_together(tmp_path: Path) -> None:
+    settings = local_settings(tmp_path)
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    async with platform(settings, Console(file=io.StringIO()), roles=["web"]) as ready:
+        assert ready.redis_url is not None
+        async with Redis.from_url(ready.redis_url) as redis, asyncio.timeout(60):
+            first = await web_process(redis)
+            os.kill(first, signal.SIGKILL)
+            second = await web_process(redis, other_than=first)
+            assert second != first
+            with pytest.raises(AlreadyRunning):
+                async with platform(settings, Console(file=io.StringIO())):
+                    pass
+            assert (await heartbeat.alive(redis))["web"] >= 1
+    left = [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if child.pid not in before and child.status() != psutil.STATUS_ZOMBIE
+    ]
+    assert left == []
+
+
+async def test_servers_that_outlived_a_killed_supervisor_are_stopped_first(tmp_path: Path) -> None:
+    """The second start finds PostgreSQL and Redis of the first still running."""
+    settings = local_settings(tmp_path)
+    script = (
+        "import asyncio, io\nfrom pathlib import Path\nfrom rich.console import Console\n"
+        "from app.settings import Settings\nfrom app.supervisor import servers\n"
+        "async def main():\n"
+        f"    async with servers(Settings(data_dir=Path({str(tmp_path)!r}))):\n"
+        "        print('ready', flush=True)\n        await asyncio.Event().wait()\n"
+        "asyncio.run(main())"
+    )
+    environment = {
+        key: value for key, value in os.environ.items() if not key.endswith(("BASE_URL", "REDIS_URL"))
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert (await asyncio.wait_for(process.stdout.readline(), 60)).strip() == b"ready"
+    process.kill()
+    await process.wait()
+    async with asyncio.timeout(60), platform(settings, Console(file=io.StringIO()), roles=["web"]) as ready:
+        assert ready.database_url is not None
