@@ -1,0 +1,218 @@
+"""From a viewer's message to everybody's screen: checked, screened, stored in micro-batches, published."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Self
+from uuid import UUID
+
+from app.chat import repository
+from app.chat.limits import ChatPace
+from app.chat.members import Directory, RoomRules
+from app.chat.questions import ask_assistant
+from app.chat.repository import NewRow
+from app.chat.schemas import Author, ChatMessage, NewMessage, Posted
+from app.chat.screening import Screened, Screener
+from app.chat.text import clean
+from app.core.bus import Bus
+from app.core.clock import Clock
+from app.core.db import Database, Tx
+from app.core.errors import Conflict, Forbidden, RateLimited
+from app.core.events import Event, room_topic, staff_topic, user_topic
+from app.core.ids import new_id
+from app.core.outbox import emit
+
+BATCH_LIMIT = 200
+WAITING_LIMIT = 2_000
+
+
+class ChatClosed(Conflict):
+    code = "room_ended"
+    title = "This show is over"
+
+
+class MutedWord(Forbidden):
+    code = "muted_word"
+    title = "The host does not allow this word here"
+
+
+class Busy(RateLimited):
+    code = "busy"
+    title = "Too many messages at once; try again"
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A checked message that waits to be stored."""
+
+    message: ChatMessage
+    screened: Screened
+    done: "asyncio.Future[Posted]"
+
+
+class Chat:
+    """Posts messages; everything that waits while a transaction runs goes into the next one."""
+
+    def __init__(
+        self, db: Database, bus: Bus, clock: Clock, screener: Screener, pace: ChatPace, directory: Directory
+    ) -> None:
+        self._db = db
+        self._bus = bus
+        self._clock = clock
+        self._screener = screener
+        self._pace = pace
+        self._directory = directory
+        self._waiting: asyncio.Queue[_Draft] = asyncio.Queue(WAITING_LIMIT)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, db: Database, bus: Bus, clock: Clock, screener: Screener, pace: ChatPace | None = None
+    ) -> AsyncIterator[Self]:
+        """Run the writer while the block lasts; what waits at its end is still stored."""
+        chat = cls(db, bus, clock, screener, pace or ChatPace(bus.redis), Directory(db, clock))
+        writer = asyncio.create_task(chat._write(), name="chat-writer")
+        try:
+            yield chat
+            await chat._waiting.join()
+        finally:
+            writer.cancel()
+            with suppress(asyncio.CancelledError):
+                await writer
+
+    async def post(self, room_id: UUID, author_id: UUID, new: NewMessage, *, staff: bool = False) -> Posted:
+        """Post `new` by `author_id`; `staff` is exempt from limits.
+
+        Raises EmptyMessage, MessageTooLong, RateLimited, ChatClosed, MutedWord, NotFound.
+        """
+        text = clean(new.text)
+        rules = await self._directory.rules(room_id)
+        host = author_id == rules.host_id
+        if rules.status == "ended":
+            raise ChatClosed
+        if not (staff or host):
+            _check_words(text, rules)
+            await self._pace.take(room_id, author_id, rules.slow_mode_s)
+        author = Author(id=author_id, display_name=await self._directory.name(author_id))
+        message = ChatMessage(
+            id=new_id(),
+            room_id=room_id,
+            kind="host" if host else "viewer",
+            author=author,
+            text=text,
+            reply_to=new.reply_to,
+            created_at=self._clock.now(),
+            client_id=new.client_id,
+        )
+        draft = _Draft(
+            message, await self._screener.check(text, room_id), asyncio.get_running_loop().create_future()
+        )
+        try:
+            self._waiting.put_nowait(draft)
+        except asyncio.QueueFull:
+            raise Busy from None
+        return await draft.done
+
+    async def _write(self) -> None:
+        while True:
+            drafts = [await self._waiting.get()]
+            while len(drafts) < BATCH_LIMIT and not self._waiting.empty():
+                drafts.append(self._waiting.get_nowait())
+            try:
+                answers = await self._store(drafts)
+            except Exception as error:
+                for draft in drafts:
+                    if not draft.done.done():
+                        draft.done.set_exception(error)
+            else:
+                for draft, posted in zip(drafts, answers, strict=True):
+                    if not draft.done.done():
+                        draft.done.set_result(posted)
+            finally:
+                for _ in drafts:
+                    self._waiting.task_done()
+
+    async def _store(self, drafts: Sequence[_Draft]) -> list[Posted]:
+        async with self._db.transaction() as tx:
+            drafts = await _resolve_replies(tx, drafts)
+            new_ids = await repository.add(
+                tx, [NewRow(draft.message, _status(draft.screened)) for draft in drafts]
+            )
+            fresh = [draft for draft in drafts if draft.message.id in new_ids]
+            for draft in fresh:
+                if draft.screened.effect != "allow":
+                    await self._open_case(tx, draft)
+            repeated = await repository.sent_before(
+                tx, [_key(draft) for draft in drafts if draft.message.id not in new_ids]
+            )
+        visible = [draft.message for draft in fresh if draft.screened.effect != "hold"]
+        again = [repository.as_message(row) for row in repeated.values() if row["status"] == "visible"]
+        await self._publish(visible + again)
+        await ask_assistant(self._bus.redis, visible)
+        return [
+            Posted(status="held" if draft.screened.effect == "hold" else "sent", message_id=draft.message.id)
+            if draft.message.id in new_ids
+            else _posted_before(repeated[_key(draft)]["status"], repeated[_key(draft)]["id"])
+            for draft in drafts
+        ]
+
+    async def _open_case(self, tx: Tx, draft: _Draft) -> None:
+        message = draft.message
+        case_id = await self._screener.open_case(tx, message, draft.screened)
+        if draft.screened.effect == "hold":
+            held = {"case_id": str(case_id), "message": message.model_dump(mode="json")}
+            await emit(tx, staff_topic(message.room_id), Event("chat.held", held))
+            assert message.author.id is not None
+            told = Event("chat.held", {"message_id": str(message.id), "client_id": str(message.client_id)})
+            await emit(tx, user_topic(message.author.id), told)
+
+    async def _publish(self, messages: Sequence[ChatMessage]) -> None:
+        """An event has its message's id: publishing it again changes nothing."""
+        if messages:
+            await self._bus.publish_many(
+                [(room_topic(message.room_id), message_event(message)) for message in messages]
+            )
+
+
+def message_event(message: ChatMessage) -> Event:
+    return Event("chat.message", message.model_dump(mode="json"), message.id, message.created_at)
+
+
+def _check_words(text: str, rules: RoomRules) -> None:
+    folded = text.casefold()
+    if any(word in folded for word in rules.muted_words):
+        raise MutedWord
+
+
+async def _resolve_replies(tx: Tx, drafts: Sequence[_Draft]) -> list[_Draft]:
+    """Replies to what nobody can see become plain messages; the others mention whom they answer."""
+    asked = [draft.message.reply_to for draft in drafts if draft.message.reply_to]
+    found = await repository.answerable(tx, asked) if asked else {}
+    resolved = []
+    for draft in drafts:
+        message = draft.message
+        if message.reply_to:
+            answered = found.get(message.reply_to)
+            known = answered is not None and answered["room_id"] == message.room_id
+            author_id = answered["author_id"] if answered and known else None
+            changes = {
+                "reply_to": message.reply_to if known else None,
+                "mentions": [author_id] if author_id else [],
+            }
+            draft = replace(draft, message=message.model_copy(update=changes))
+        resolved.append(draft)
+    return resolved
+
+
+def _key(draft: _Draft) -> tuple[UUID, UUID]:
+    assert draft.message.author.id is not None
+    return draft.message.author.id, draft.message.client_id
+
+
+def _status(screened: Screened) -> repository.Status:
+    return "held" if screened.effect == "hold" else "visible"
+
+
+def _posted_before(status: repository.Status, message_id: UUID) -> Posted:
+    return Posted(status="held" if status in ("held", "rejected") else "sent", message_id=message_id)

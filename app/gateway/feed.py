@@ -1,0 +1,223 @@
+"""One topic on one gateway: who receives it, from where, and what of a flood."""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import orjson
+
+from app.core.bus import Entry
+from app.gateway.protocol import batch_frame
+
+RING_LENGTH = 1_000
+CATCH_UP_CHAT = 100
+"""How many ordinary chat messages somebody who was away is sent at most."""
+EVENTS_PER_FRAME = 200
+WRITES_PER_TURN = 500
+
+
+class Receiver(Protocol):
+    """A connection, as a feed sees it."""
+
+    @property
+    def choked(self) -> bool:
+        """True while its write buffer is over the limit."""
+        ...
+
+    def send(self, frame: bytearray) -> None: ...
+
+
+class Subscription:
+    """One receiver's place in one feed: everything up to `position` has been handed to it."""
+
+    __slots__ = ("feed", "live", "position", "receiver")
+
+    def __init__(self, receiver: Receiver, feed: "Feed", position: int) -> None:
+        self.receiver = receiver
+        self.feed = feed
+        self.position = position
+        self.live = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event in the ring. `ordinary`: chat that a flood may leave out, but not for `concerns`."""
+
+    seq: int
+    raw: bytes
+    id: str
+    ordinary: bool
+    concerns: tuple[str, ...]
+    deletes: str | None
+
+    @classmethod
+    def of(cls, entry: Entry) -> "Kept":
+        event = orjson.loads(entry.raw)
+        data = event["data"]
+        if event["type"] == "chat.message":
+            concerns = (data.get("author", {}).get("id"), *data.get("mentions", ()))
+            return cls(entry.seq, entry.raw, event["id"], data.get("kind") == "viewer", concerns, None)
+        deletes = data.get("message_id") if event["type"] == "chat.deleted" else None
+        return cls(entry.seq, entry.raw, event["id"], False, (), deletes)
+
+
+class Sampler:
+    """Allows `per_s` ordinary chat messages a second, with two seconds' worth at once."""
+
+    def __init__(self, per_s: float) -> None:
+        self._per_s = per_s
+        self._tokens = 2 * per_s
+        self._at_s = 0.0
+
+    def sample(self, events: Sequence[Kept], now_s: float) -> list[Kept]:
+        """`events` without what is too much, spread evenly over them."""
+        self._tokens = min(2 * self._per_s, self._tokens + (now_s - self._at_s) * self._per_s)
+        self._at_s = now_s
+        ordinary = [event for event in events if event.ordinary]
+        allowed = min(len(ordinary), int(self._tokens))
+        self._tokens -= allowed
+        if allowed == len(ordinary):
+            return list(events)
+        chosen = {ordinary[i * len(ordinary) // allowed].seq for i in range(allowed)}
+        return [event for event in events if not event.ordinary or event.seq in chosen]
+
+
+class Feed:
+    """Delivers a topic's events to its receivers, each exactly once and in order.
+
+    `head` is the number of the newest event that was taken from the log; the ring holds everything
+    above `floor` up to it.
+    """
+
+    __slots__ = ("count", "floor", "head", "idle_since_s", "members", "ring", "sampler", "stats", "topic")
+
+    def __init__(self, topic: str, head: int, sampler: Sampler | None) -> None:
+        """`sampler`: what thins out floods of chat; None for topics that carry none."""
+        self.topic = topic
+        self.head = head
+        self.floor = head
+        self.members: dict[Subscription, None] = {}
+        self.ring: list[Kept] = []
+        self.sampler = sampler
+        self.stats: bytes | None = None
+        self.count = 0
+        self.idle_since_s = 0.0
+
+    async def deliver(
+        self,
+        entries: Sequence[Entry],
+        now_s: float,
+        connections_of: Callable[[str], Iterable[Receiver]],
+    ) -> None:
+        """Hand new `entries` (above `head`, ascending; none: only the stats) to every live receiver.
+
+        `connections_of` finds the receivers of a user; these get what a flood leaves out for others
+        if it concerns them.
+        """
+        events = self._keep(entries)
+        chosen = self.sampler.sample(events, now_s) if self.sampler else events
+        through = self.head
+        frame = self._frame(chosen, through, len(events) - len(chosen))
+        own = self._own_frames(events, chosen, through, connections_of) if len(chosen) < len(events) else {}
+        for index, subscription in enumerate(tuple(self.members)):
+            if index % WRITES_PER_TURN == WRITES_PER_TURN - 1:
+                await asyncio.sleep(0)
+            if subscription.live and (subscription.position < through or not events):
+                subscription.position = through
+                subscription.receiver.send(own.get(subscription.receiver, frame) if own else frame)
+
+    def covers(self, position: int) -> bool:
+        """True where the ring holds everything after `position`."""
+        return self.floor <= position <= self.head
+
+    def catch_up(self, subscription: Subscription) -> None:
+        """Send what came after the subscription's position, which the ring must cover; then it is live.
+
+        Where its buffer fills on the way, it stays where it got to.
+        """
+        behind = self.ring[bisect_right(self.ring, subscription.position, key=_seq) :]
+        self.replay(subscription, behind, self.head)
+        if subscription.position == self.head and not subscription.receiver.choked:
+            self.go_live(subscription)
+
+    def replay(self, subscription: Subscription, events: Sequence[Kept], through: int) -> None:
+        """Send `events`, the older of much ordinary chat left out, moving the position up to `through`."""
+        ordinary = [event.seq for event in events if event.ordinary]
+        from_seq = ordinary[-CATCH_UP_CHAT] if len(ordinary) > CATCH_UP_CHAT else 0
+        chosen = [event for event in events if not event.ordinary or event.seq >= from_seq]
+        skipped = len(events) - len(chosen)
+        for start in range(0, len(chosen), EVENTS_PER_FRAME):
+            if subscription.receiver.choked:
+                return
+            part = chosen[start : start + EVENTS_PER_FRAME]
+            subscription.position = part[-1].seq
+            subscription.receiver.send(self._frame(part, subscription.position, skipped))
+            skipped = 0
+        subscription.position = through
+
+    def go_live(self, subscription: Subscription) -> None:
+        """From the next delivery on the subscription receives with the others."""
+        subscription.live = True
+        self.members[subscription] = None
+
+    def hold(self, subscription: Subscription) -> None:
+        """Deliver nothing more to the subscription; its position stands."""
+        subscription.live = False
+        self.members.pop(subscription, None)
+
+    def restart(self, head: int) -> list[Subscription]:
+        """The log has lost events that were handed out: begin anew at `head`; who must be told."""
+        self.head = self.floor = head
+        self.ring.clear()
+        for subscription in self.members:
+            subscription.position = head
+        return list(self.members)
+
+    def _keep(self, entries: Sequence[Entry]) -> list[Kept]:
+        events = [Kept.of(entry) for entry in entries]
+        if not events:
+            return events
+        self.head = events[-1].seq
+        self.ring += events
+        deleted = {event.deletes for event in events if event.deletes}
+        if deleted:
+            self.ring = [event for event in self.ring if event.id not in deleted]
+        if len(self.ring) > 2 * RING_LENGTH:
+            self.floor = self.ring[-RING_LENGTH - 1].seq
+            del self.ring[:-RING_LENGTH]
+        return events
+
+    def _frame(self, events: Sequence[Kept], through: int, skipped: int) -> bytearray:
+        return batch_frame(
+            self.topic, ((event.seq, event.raw) for event in events), through, skipped, self.stats
+        )
+
+    def _own_frames(
+        self,
+        events: Sequence[Kept],
+        chosen: Sequence[Kept],
+        through: int,
+        connections_of: Callable[[str], Iterable[Receiver]],
+    ) -> dict[Receiver, bytearray]:
+        """For each receiver that left-out events concern, a frame that holds them."""
+        sent = {event.seq for event in chosen}
+        owed: dict[Receiver, set[int]] = {}
+        for event in events:
+            if event.seq not in sent:
+                for subject in event.concerns:
+                    for receiver in connections_of(subject):
+                        owed.setdefault(receiver, set()).add(event.seq)
+        return {
+            receiver: self._frame(
+                [event for event in events if event.seq in sent or event.seq in extra],
+                through,
+                len(events) - len(chosen) - len(extra),
+            )
+            for receiver, extra in owed.items()
+        }
+
+
+def _seq(event: Kept) -> int:
+    return event.seq
