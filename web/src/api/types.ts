@@ -168,11 +168,16 @@ export interface OrderLine {
   sku_id: Id
   product_id: Id
   product_name: string
+  product_name_en: string
   sku_name: string
   image_url: string | null
   quantity: number
   unit_price_cents: number
+  discount_cents: number
   total_cents: number
+  shipped_quantity: number
+  refunded_quantity: number
+  refunded_cents: number
 }
 
 export interface Order {
@@ -180,14 +185,23 @@ export interface Order {
   number: string
   status: OrderStatus
   lines: OrderLine[]
+  items_cents: number
+  discount_cents: number
+  shipping_cents: number
   total_cents: number
+  refunded_cents: number
   currency: string
-  address: Address | null
+  /** Of an order: `id` is null; masked for everybody but its buyer. */
+  address: (Omit<Address, 'id'> & { id: Id | null }) | null
   note: string
   room_id: Id | null
   created_at: string
   expires_at: string | null
   paid_at: string | null
+  shipped_at: string | null
+  completed_at: string | null
+  carrier: string | null
+  tracking: string | null
   buyer: { display_name: string }
 }
 
@@ -204,31 +218,6 @@ export interface Payment {
   status: string
   amount_cents: number
   pay_url: string
-}
-
-export interface Finding {
-  category: string
-  score: number
-  detector: string
-  start: number | null
-  end: number | null
-  evidence: string
-}
-
-export interface ModerationCase {
-  id: Id
-  surface: string
-  room_id: Id | null
-  room_title: string | null
-  subject: { type: string; id: Id }
-  author: Person | null
-  text: string
-  findings: Finding[]
-  status: 'open' | 'released' | 'upheld'
-  urgency: number
-  created_at: string
-  decided_by: Person | null
-  decided_at: string | null
 }
 
 export interface Page<T> {

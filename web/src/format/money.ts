@@ -29,3 +29,24 @@ export function formatMoney(amountMinor: number, currency: string): string {
   const { sign, symbol, whole, fraction } = moneyParts(amountMinor, currency)
   return `${sign}${symbol}${whole}${fraction ? `.${fraction}` : ''}`
 }
+
+/** What was typed ("1,299.5", "¥12") as minor units; null where it is not an amount. */
+export function parseMoney(text: string, currency: string): number | null {
+  const symbol = SYMBOLS[currency] ?? currency
+  const bare = text
+    .normalize('NFKC')
+    .trim()
+    .replace(symbol.normalize('NFKC'), '')
+    .replace(/[,\s]/g, '')
+  const match = /^(\d{1,12})(?:\.(\d{0,2}))?$/.exec(bare)
+  if (!match) return null
+  const fraction = match[2] ?? ''
+  if (NO_MINOR.has(currency)) return /^0*$/.test(fraction) ? Number(match[1]) : null
+  return Number(`${match[1]}${fraction.padEnd(2, '0')}`)
+}
+
+/** The amount as one would type it: "1299", "12.50". */
+export function moneyInput(amountMinor: number, currency: string): string {
+  const { sign, whole, fraction } = moneyParts(amountMinor, currency)
+  return `${sign}${whole.replaceAll(',', '')}${fraction ? `.${fraction}` : ''}`
+}
