@@ -16,6 +16,7 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from app.adapters.shop import open_shop
 from app.core.auth import Principal, Role, Tokens
 from app.core.bus import Bus
 from app.core.clock import ManualClock
@@ -30,6 +31,7 @@ from app.identity.service import SessionAuthenticator
 from app.migrations import upgrade
 from app.settings import Settings
 from app.web.app import create_app
+from commerce.runtime import Commerce
 
 TEMPLATE = "template_shopcast"
 
@@ -145,9 +147,15 @@ def services(db: Database, redis: Redis, bus: Bus, clock: ManualClock, settings:
 
 
 @pytest.fixture
-async def api(services: Services, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def commerce(services: Services, settings: Settings) -> AsyncIterator[Commerce]:
+    async with open_shop(services, settings) as shop:
+        yield shop
+
+
+@pytest.fixture
+async def api(services: Services, settings: Settings, commerce: Commerce) -> AsyncIterator[httpx.AsyncClient]:
     """A browser without a session, in front of the web app."""
-    app = create_app(services, settings)
+    app = create_app(services, settings, commerce)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
         yield client

@@ -1,5 +1,6 @@
 """The web role: the API and the web client."""
 
+from app.adapters.shop import open_shop
 from app.roles import heartbeat
 from app.roles.process import serve
 from app.runtime import open_services
@@ -11,7 +12,10 @@ POOL_SIZE = 20
 
 async def run(settings: Settings) -> None:
     """Serve until cancelled."""
-    async with open_services(settings, pool_size=POOL_SIZE) as services:
-        app = create_app(services, settings)
+    async with (
+        open_services(settings, pool_size=POOL_SIZE) as services,
+        open_shop(services, settings) as shop,
+    ):
+        app = create_app(services, settings, shop)
         async with heartbeat.beating(services.redis, "web"):
             await serve(app, settings.bind, settings.web_port)

@@ -12,15 +12,19 @@ from app.web import problems
 from app.web.client import ClientFiles
 from app.web.origin import SameOriginMiddleware
 from app.web.routers import ROUTERS
+from commerce.runtime import Commerce
 
 CLIENT = Path(__file__).parents[2] / "web" / "dist"
 
 
-def create_app(services: Services, settings: Settings, *, client: Path = CLIENT) -> FastAPI:
-    """The FastAPI app over open `services`; `client` is the directory of the built web client."""
+def create_app(
+    services: Services, settings: Settings, commerce: Commerce, *, client: Path = CLIENT
+) -> FastAPI:
+    """The FastAPI app over open `services` and an open shop; `client` is where the built web client lies."""
     app = _api()
     app.state.services = services
     app.state.settings = settings
+    app.state.commerce = commerce
     if client.is_dir():
         app.mount("/", ClientFiles(directory=client, html=True), name="client")
     return app

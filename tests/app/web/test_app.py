@@ -10,6 +10,7 @@ from app.core.http import Services
 from app.roles import heartbeat
 from app.settings import Settings
 from app.web.app import create_app, describe
+from commerce.runtime import Commerce
 
 
 def browser(app: FastAPI) -> httpx.AsyncClient:
@@ -17,8 +18,10 @@ def browser(app: FastAPI) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, base_url="http://shop.test")
 
 
-async def test_a_bug_answers_a_problem_without_its_trace(services: Services, settings: Settings) -> None:
-    app = create_app(services, settings, client=Path("/nowhere"))
+async def test_a_bug_answers_a_problem_without_its_trace(
+    services: Services, settings: Settings, commerce: Commerce
+) -> None:
+    app = create_app(services, settings, commerce, client=Path("/nowhere"))
 
     @app.get("/api/bug")
     async def bug() -> None:
@@ -51,12 +54,12 @@ async def test_health_counts_the_processes_of_each_role(services: Services, api:
 
 
 async def test_every_page_of_the_client_is_its_one_file(
-    services: Services, settings: Settings, tmp_path: Path
+    services: Services, settings: Settings, commerce: Commerce, tmp_path: Path
 ) -> None:
     (tmp_path / "assets").mkdir()
     (tmp_path / "index.html").write_text("<title>Shopcast</title>")
     (tmp_path / "assets" / "a1b2.js").write_text("1")
-    async with browser(create_app(services, settings, client=tmp_path)) as client:
+    async with browser(create_app(services, settings, commerce, client=tmp_path)) as client:
         page = await client.get("/rooms/0192")
         asset = await client.get("/assets/a1b2.js")
         missing = await client.get("/assets/gone.js")
