@@ -82,7 +82,7 @@ class AudioLoop(MediaStreamTrack):
         if self.readyState != "live":
             raise MediaStreamError
         await self._pacer.wait_until(self._count * PACKET_MS / 1000)
-        packet: "Packet[Any]" = Packet(self._packets[self._count % len(self._packets)])
+        packet: Packet[Any] = Packet(self._packets[self._count % len(self._packets)])
         packet.pts = self._count * SAMPLES_PER_PACKET
         packet.time_base = TIME_BASE
         self._count += 1

@@ -10,7 +10,7 @@ from aiortc.sdp import MediaDescription, SessionDescription, parameters_to_sdp
 from media.engines.base import BadSdp, CodecNotSupported
 
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
-START_BITRATE_KBPS = 2000
+START_BITRATE_KBPS = 2500
 _MAX_SDP_BYTES = 64_000
 # Constrained baseline first: every viewer's decoder takes it, also those in hardware.
 _PROFILE_PREFERENCE = ("42e0", "4200", "4d00", "640c", "6400")

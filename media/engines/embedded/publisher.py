@@ -2,12 +2,9 @@
 
 import logging
 import secrets
-import time
-from collections.abc import Callable
 from typing import Protocol
 
 from aiortc import rtp as rtcp
-from aiortc.rate import RemoteBitrateEstimator
 
 from media.engines.base import AUDIO_CLOCK_HZ, VIDEO_CLOCK_HZ, AudioPacket, PublisherState, VideoFrame
 from media.engines.embedded import rtp
@@ -16,11 +13,11 @@ from media.engines.embedded.keyframes import KeyFrameRequests
 from media.engines.embedded.negotiation import Offer
 from media.engines.embedded.peer import Peer
 from media.engines.embedded.reports import RateMeter, ReceiveStats, unix_from_ntp
+from media.engines.embedded.uplink import UplinkEstimate
 
 logger = logging.getLogger(__name__)
 
 REPORT_INTERVAL_S = 0.5
-_INITIAL_BITRATE_BPS = 3_000_000
 
 
 class PublisherOutput(Protocol):
@@ -44,13 +41,10 @@ class Publisher:
         *,
         keyframes: KeyFrameRequests,
         max_bitrate_bps: int,
-        wall: Callable[[], float] = time.time,
     ) -> None:
         self.session_id = session_id
         self.peer = peer
         self._output = output
-        self._wall = wall
-        self._max_bitrate_bps = max_bitrate_bps
         self.keyframes = keyframes
         video, audio = offer.section("video"), offer.section("audio")
         self._video = video.codec if video else None
@@ -64,8 +58,7 @@ class Publisher:
         self._audio_timestamps = rtp.Unwrapper(32)
         self._audio_origin = 0
         self._first_audio: int | None = None
-        self._estimator = RemoteBitrateEstimator()
-        self._target_bps = min(_INITIAL_BITRATE_BPS, max_bitrate_bps)
+        self._uplink = UplinkEstimate(max_bitrate_bps)
         self._ssrc = secrets.randbits(31) | 1
         self._reported_at = 0.0
         self._bitrate = RateMeter()
@@ -206,12 +199,8 @@ class Publisher:
     def _estimate(self, packet: rtp.RtpView, size: int, now: float) -> None:
         assert self._abs_send_time is not None
         value = rtp.extension_value(packet.extension, self._abs_send_time)
-        if value is None or len(value) != 3:
-            return
-        sent = int.from_bytes(value, "big")
-        estimate = self._estimator.add(int(now * 1000), sent, size, packet.ssrc)
-        if estimate is not None:
-            self._target_bps = min(max(estimate[0], 150_000), self._max_bitrate_bps)
+        if value is not None and len(value) == 3:
+            self._uplink.add(int.from_bytes(value, "big"), size, now)
 
     def _repair(self, media_ssrc: int, now: float) -> bytes:
         feedback = b""
@@ -229,6 +218,6 @@ class Publisher:
             fmt=15,
             ssrc=self._ssrc,
             media_ssrc=0,
-            fci=rtcp.pack_remb_fci(self._target_bps, [s.ssrc for s in stats]),
+            fci=rtcp.pack_remb_fci(self._uplink.target_bps(now), [s.ssrc for s in stats]),
         )
         return bytes(report) + (bytes(remb) if self._video_stats is not None else b"")
