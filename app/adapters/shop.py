@@ -1,0 +1,44 @@
+"""The shop within the platform: its settings, and the rooms that show its products."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from app.core.db import Tx, fetch_all
+from app.core.http import Services
+from app.settings import Settings
+from commerce.config import CommerceConfig
+from commerce.runtime import Commerce
+
+
+class LiveRooms:
+    """`commerce.inventory.rooms.ProductRooms`: every room that has not ended."""
+
+    async def showing(self, tx: Tx, product_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[UUID]]:
+        rows = await fetch_all(
+            tx,
+            """SELECT product_id, array_agg(room_id) AS room_ids
+               FROM room_products JOIN rooms ON rooms.id = room_products.room_id
+               WHERE product_id = ANY(%(ids)s) AND rooms.status <> 'ended' GROUP BY product_id""",
+            {"ids": list(product_ids)},
+        )
+        return {row["product_id"]: row["room_ids"] for row in rows}
+
+
+def commerce_config(settings: Settings) -> CommerceConfig:
+    return CommerceConfig(
+        data_dir=settings.data_dir,
+        payment_s=settings.payment_minutes * 60,
+        web_url=f"http://127.0.0.1:{settings.web_port}",
+        public_url=settings.public_url,
+        sandbox_url=f"http://127.0.0.1:{settings.sandbox_port}",
+    )
+
+
+@asynccontextmanager
+async def open_shop(services: Services, settings: Settings) -> AsyncIterator[Commerce]:
+    """The shop of one process; put it on `app.state.commerce`."""
+    async with Commerce.open(
+        services.db, services.clock, commerce_config(settings), rooms=LiveRooms()
+    ) as commerce:
+        yield commerce

@@ -1,0 +1,133 @@
+"""/api/products, /api/policies and what the merchant does to them"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, UploadFile
+
+from app.core.http import ClockDep, DatabaseDep
+from commerce.catalog import pictures, repository, service
+from commerce.catalog.schemas import (
+    MerchantProductOut,
+    MerchantProducts,
+    Policies,
+    ProductIn,
+    ProductOut,
+    ProductPatch,
+    Products,
+    SkuIn,
+    SkuPatch,
+)
+from commerce.deps import CommerceDep, Merchant
+from commerce.errors import CodeTaken
+
+router = APIRouter(prefix="/api", tags=["catalogue"])
+merchant_router = APIRouter(prefix="/api/merchant", tags=["merchant"])
+
+PAGE = 50
+Limit = Annotated[int, Query(ge=1, le=200)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000)]
+
+
+@router.get("/products")
+async def list_products(db: DatabaseDep, limit: Limit = PAGE, offset: Offset = 0) -> Products:
+    async with db.transaction() as tx:
+        rows, _ = await repository.page(tx, statuses=["on_sale"], limit=limit, offset=offset)
+    return Products(items=[service.public(row) for row in rows])
+
+
+@router.get("/products/{product_id}")
+async def get_product(product_id: UUID, db: DatabaseDep) -> ProductOut:
+    async with db.transaction() as tx:
+        return await service.get_public(tx, product_id)
+
+
+@router.get("/policies")
+async def get_policies(db: DatabaseDep) -> Policies:
+    async with db.transaction() as tx:
+        return await service.policies(tx)
+
+
+@merchant_router.get("/products")
+async def list_own_products(
+    db: DatabaseDep, merchant: Merchant, limit: Limit = PAGE, offset: Offset = 0
+) -> MerchantProducts:
+    async with db.transaction() as tx:
+        statuses = ["draft", "on_sale", "withdrawn"]
+        rows, total = await repository.page(tx, statuses=statuses, limit=limit, offset=offset)
+    return MerchantProducts(items=[service.for_merchant(row) for row in rows], total=total)
+
+
+@merchant_router.post("/products", status_code=201)
+async def create_product(
+    product: ProductIn, db: DatabaseDep, merchant: Merchant, clock: ClockDep
+) -> MerchantProductOut:
+    async with db.transaction() as tx:
+        row = await service.create(tx, product, actor=f"merchant:{merchant.user_id}", at=clock.now())
+    return service.for_merchant(row)
+
+
+@merchant_router.get("/products/{product_id}")
+async def get_own_product(product_id: UUID, db: DatabaseDep, merchant: Merchant) -> MerchantProductOut:
+    async with db.transaction() as tx:
+        return service.for_merchant(await service.get(tx, product_id))
+
+
+@merchant_router.patch("/products/{product_id}")
+async def change_product(
+    product_id: UUID, patch: ProductPatch, db: DatabaseDep, merchant: Merchant, clock: ClockDep
+) -> MerchantProductOut:
+    async with db.transaction() as tx:
+        return service.for_merchant(await service.update(tx, product_id, patch, clock.now()))
+
+
+@merchant_router.put("/products/{product_id}/image")
+async def change_picture(
+    product_id: UUID,
+    picture: UploadFile,
+    db: DatabaseDep,
+    commerce: CommerceDep,
+    merchant: Merchant,
+    clock: ClockDep,
+) -> MerchantProductOut:
+    """JPEG, PNG or WebP up to 10 MB; it is stored resized, without the camera's metadata."""
+    content = await picture.read(pictures.MAX_BYTES + 1)
+    image_url = await commerce.pictures.add(content)
+    async with db.transaction() as tx:
+        await service.get(tx, product_id)
+        await repository.update_product(tx, product_id, {"image_url": image_url}, clock.now())
+        return service.for_merchant(await service.get(tx, product_id))
+
+
+@merchant_router.post("/products/{product_id}/skus", status_code=201)
+async def add_sku(
+    product_id: UUID, sku: SkuIn, db: DatabaseDep, merchant: Merchant, clock: ClockDep
+) -> MerchantProductOut:
+    async with db.transaction() as tx:
+        product = await service.get(tx, product_id)
+        if await repository.taken_codes(tx, [sku.code]):
+            raise CodeTaken(codes=[sku.code])
+        position = len(product["skus"] or ())
+        actor = f"merchant:{merchant.user_id}"
+        await service.add_sku(tx, product_id, sku, position=position, actor=actor, at=clock.now())
+        return service.for_merchant(await service.get(tx, product_id))
+
+
+@merchant_router.patch("/skus/{sku_id}")
+async def change_sku(
+    sku_id: UUID, patch: SkuPatch, db: DatabaseDep, merchant: Merchant
+) -> MerchantProductOut:
+    async with db.transaction() as tx:
+        return service.for_merchant(await service.update_sku(tx, sku_id, patch))
+
+
+@merchant_router.get("/policies")
+async def get_own_policies(db: DatabaseDep, merchant: Merchant) -> Policies:
+    async with db.transaction() as tx:
+        return await service.policies(tx)
+
+
+@merchant_router.put("/policies")
+async def change_policies(policies: Policies, db: DatabaseDep, merchant: Merchant) -> Policies:
+    async with db.transaction() as tx:
+        return await service.replace_policies(tx, policies.items)

@@ -1,0 +1,103 @@
+"""Product pictures: checked, resized, stored under the hash of what they show."""
+
+import asyncio
+import hashlib
+import io
+import warnings
+from pathlib import Path
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter
+from fastapi import Path as PathParam
+from fastapi.responses import FileResponse
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from app.core.errors import NotFound
+from commerce.deps import CommerceDep
+from commerce.errors import NotAPicture, PictureTooLarge
+
+MAX_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+SIDE_PX = 1_200
+FORMATS = ("JPEG", "PNG", "WEBP")
+PREFIX = "/media-files/pictures"
+QUALITY = 86
+
+router = APIRouter(prefix=PREFIX, tags=["pictures"], include_in_schema=False)
+
+
+class PictureStore(Protocol):
+    """Keeps pictures."""
+
+    async def add(self, content: bytes) -> str:
+        """The address that pages show it by; NotAPicture or PictureTooLarge, and nothing is stored."""
+        ...
+
+
+class DiskPictures:
+    """A `PictureStore` in a directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    async def add(self, content: bytes) -> str:
+        webp = await asyncio.to_thread(checked, content)
+        name = f"{hashlib.sha256(webp).hexdigest()[:32]}.webp"
+        await asyncio.to_thread(self._write, name, webp)
+        return f"{PREFIX}/{name}"
+
+    def path(self, name: str) -> Path:
+        return self._directory / name
+
+    def _write(self, name: str, content: bytes) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        draft = self._directory / f".{name}.part"
+        draft.write_bytes(content)
+        draft.replace(self._directory / name)
+
+
+def checked(content: bytes) -> bytes:
+    """The picture upright, at most `SIDE_PX` a side, as WebP without metadata."""
+    if len(content) > MAX_BYTES:
+        raise PictureTooLarge(f"at most {MAX_BYTES // 1024 // 1024} MB")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture = _decode(content)
+    except PictureTooLarge:
+        raise
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Warning,
+        Image.DecompressionBombError,
+    ) as error:
+        raise NotAPicture("JPEG, PNG and WebP are read") from error
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=QUALITY, method=4)
+    return out.getvalue()
+
+
+def _decode(content: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+        if opened.width * opened.height > MAX_PIXELS:
+            raise PictureTooLarge(f"at most {MAX_PIXELS // 1_000_000} megapixels")
+        upright = ImageOps.exif_transpose(opened)
+        transparent = "A" in upright.getbands() or "transparency" in upright.info
+        picture = upright.convert("RGBA" if transparent else "RGB")
+    picture.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
+    return picture
+
+
+@router.get("/{name}")
+async def get_picture(
+    name: Annotated[str, PathParam(pattern=r"^[0-9a-f]{32}\.webp$")], commerce: CommerceDep
+) -> FileResponse:
+    path = commerce.config.pictures_dir / name
+    if not await asyncio.to_thread(path.is_file):
+        raise NotFound
+    return FileResponse(
+        path, media_type="image/webp", headers={"cache-control": "public, max-age=31536000, immutable"}
+    )

@@ -1,0 +1,25 @@
+"""What the shop's endpoints depend on besides `app.core.http`."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from app.core.auth import Principal, Role
+from app.core.http import require
+from commerce.runtime import Commerce
+
+
+def _commerce(connection: HTTPConnection) -> Commerce:
+    found: Commerce = connection.app.state.commerce
+    return found
+
+
+def origin_of(connection: HTTPConnection) -> str:
+    """scheme://host[:port] as the browser asked for it."""
+    return str(connection.base_url).rstrip("/")
+
+
+CommerceDep = Annotated[Commerce, Depends(_commerce)]
+Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
+Origin = Annotated[str, Depends(origin_of)]

@@ -1,0 +1,59 @@
+"""The ledger in SQL: append-only, balanced at every commit by the database itself."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.rows import DictRow
+
+from app.core.db import Tx, fetch_all
+from app.core.ids import new_id
+from commerce.ledger.postings import Posting
+
+
+async def post(
+    tx: Tx,
+    kind: str,
+    reference: UUID,
+    postings: Sequence[Posting],
+    *,
+    currency: str,
+    order_id: UUID | None,
+    at: datetime,
+    memo: str = "",
+) -> None:
+    """Post one entry. (kind, reference) is unique; an entry that does not balance fails at the commit."""
+    entry_id = new_id()
+    await tx.execute(
+        """INSERT INTO ledger_entries (id, kind, reference, order_id, memo, at)
+           VALUES (%s, %s, %s, %s, %s, %s)""",
+        (entry_id, kind, reference, order_id, memo, at),
+    )
+    await tx.execute(
+        """INSERT INTO ledger_lines (entry_id, position, account, currency, debit_cents, credit_cents)
+           SELECT %s, n - 1, account, %s, greatest(cents, 0), greatest(-cents, 0)
+           FROM unnest(%s::text[], %s::bigint[]) WITH ORDINALITY AS l(account, cents, n)""",
+        (entry_id, currency, [p.account for p in postings], [p.amount_cents for p in postings]),
+    )
+
+
+async def balances(tx: Tx) -> list[DictRow]:
+    """Per account and currency: debits less credits."""
+    return await fetch_all(
+        tx,
+        """SELECT account, currency, sum(debit_cents)::bigint AS debit_cents,
+                  sum(credit_cents)::bigint AS credit_cents,
+                  sum(debit_cents - credit_cents)::bigint AS balance_cents
+           FROM ledger_lines GROUP BY account, currency ORDER BY account, currency""",
+    )
+
+
+async def entries_of_order(tx: Tx, order_id: UUID) -> list[DictRow]:
+    """Each line of each entry of an order, oldest first."""
+    return await fetch_all(
+        tx,
+        """SELECT e.kind, e.reference, e.at, l.account, l.currency, l.debit_cents, l.credit_cents
+           FROM ledger_entries e JOIN ledger_lines l ON l.entry_id = e.id
+           WHERE e.order_id = %(id)s ORDER BY e.id, l.position""",
+        {"id": order_id},
+    )

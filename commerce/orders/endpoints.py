@@ -1,0 +1,125 @@
+"""/api/orders and /api/merchant/orders"""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query
+
+from app.core.http import ClockDep, CurrentUser, DatabaseDep
+from commerce.deps import CommerceDep, Merchant
+from commerce.errors import OrderNotFound
+from commerce.orders import repository
+from commerce.orders.placement import OrderDraft
+from commerce.orders.schemas import CancelIn, MerchantOrders, OrderIn, OrderOut, Orders, ShipIn, Transitions
+from commerce.orders.states import Status
+from commerce.orders.views import present
+
+router = APIRouter(prefix="/api/orders", tags=["orders"])
+merchant_router = APIRouter(prefix="/api/merchant/orders", tags=["merchant"])
+
+IdempotencyKey = Annotated[
+    str, Header(alias="Idempotency-Key", min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")
+]
+PAGE = 50
+
+
+@router.post("", status_code=201)
+async def place_order(
+    order: OrderIn, key: IdempotencyKey, commerce: CommerceDep, user: CurrentUser
+) -> OrderOut:
+    """Reserve the stock and write the order. The same key and body again: the same order."""
+    row = await commerce.desk.place(OrderDraft(user, key, order))
+    return present(commerce.vault, row, masked=False)
+
+
+@router.get("/mine")
+async def my_orders(db: DatabaseDep, commerce: CommerceDep, user: CurrentUser) -> Orders:
+    async with db.transaction() as tx:
+        rows = await repository.of_buyer(tx, user.user_id, PAGE)
+    return Orders(items=[present(commerce.vault, row, masked=False) for row in rows])
+
+
+@router.get("/{order_id}")
+async def get_order(order_id: UUID, db: DatabaseDep, commerce: CommerceDep, user: CurrentUser) -> OrderOut:
+    async with db.transaction() as tx:
+        row = await repository.get(tx, order_id)
+    if row is None or row["buyer_id"] != user.user_id:
+        raise OrderNotFound
+    return present(commerce.vault, row, masked=False)
+
+
+@router.post("/{order_id}/cancel")
+async def cancel_order(
+    order_id: UUID,
+    db: DatabaseDep,
+    commerce: CommerceDep,
+    user: CurrentUser,
+    clock: ClockDep,
+    body: CancelIn | None = None,
+) -> OrderOut:
+    async with db.transaction() as tx:
+        order = await commerce.orders.of_buyer(tx, order_id, user.user_id)
+        reason = body.reason if body else ""
+        row = await commerce.orders.cancel(
+            tx, order, actor=f"buyer:{user.user_id}", reason=reason, at=clock.now()
+        )
+    return present(commerce.vault, row, masked=False)
+
+
+@router.post("/{order_id}/receive")
+async def receive_order(
+    order_id: UUID, db: DatabaseDep, commerce: CommerceDep, user: CurrentUser, clock: ClockDep
+) -> OrderOut:
+    """The buyer confirms receipt."""
+    async with db.transaction() as tx:
+        order = await commerce.orders.of_buyer(tx, order_id, user.user_id)
+        row = await commerce.orders.receive(tx, order, actor=f"buyer:{user.user_id}", at=clock.now())
+    return present(commerce.vault, row, masked=False)
+
+
+@merchant_router.get("")
+async def orders_to_handle(
+    db: DatabaseDep,
+    commerce: CommerceDep,
+    merchant: Merchant,
+    status: Status | None = None,
+    room_id: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = PAGE,
+    offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> MerchantOrders:
+    """Addresses are masked here."""
+    async with db.transaction() as tx:
+        rows, total = await repository.page(tx, status=status, room_id=room_id, limit=limit, offset=offset)
+    return MerchantOrders(items=[present(commerce.vault, row, masked=True) for row in rows], total=total)
+
+
+@merchant_router.post("/{order_id}/ship")
+async def ship_order(
+    order_id: UUID,
+    shipment: ShipIn,
+    db: DatabaseDep,
+    commerce: CommerceDep,
+    merchant: Merchant,
+    clock: ClockDep,
+) -> OrderOut:
+    async with db.transaction() as tx:
+        order = await commerce.orders.locked(tx, order_id)
+        row = await commerce.orders.ship(
+            tx,
+            order,
+            carrier=shipment.carrier,
+            tracking=shipment.tracking,
+            actor=f"merchant:{merchant.user_id}",
+            at=clock.now(),
+        )
+    return present(commerce.vault, row, masked=True)
+
+
+@merchant_router.get("/{order_id}/transitions")
+async def order_history(order_id: UUID, db: DatabaseDep, merchant: Merchant) -> Transitions:
+    """Who moved the order, when and why."""
+    async with db.transaction() as tx:
+        rows = await repository.transitions(tx, order_id)
+    if not rows:
+        raise OrderNotFound
+    return Transitions.model_validate({"items": rows})

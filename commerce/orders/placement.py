@@ -1,0 +1,224 @@
+"""Placing orders: stock is reserved in the transaction that writes them.
+
+Many drafts are placed at once, in a constant number of statements, so that a hot SKU costs one commit
+per batch and not one per buyer (`commerce.orders.desk`). A draft that cannot be placed gets its Problem
+and leaves the others untouched.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg.rows import DictRow
+
+from app.core.auth import Principal
+from app.core.db import Tx
+from app.core.errors import Problem
+from app.core.events import Event, staff_topic
+from app.core.ids import new_id
+from app.core.jobs import defer_in
+from app.core.outbox import emit
+from commerce.addresses import repository as addresses
+from commerce.errors import (
+    AddressNotFound,
+    IdempotencyKeyReused,
+    MixedCurrencies,
+    NotOnSale,
+    OutOfStock,
+    PriceChanged,
+    SkuNotFound,
+)
+from commerce.inventory.rooms import ProductRooms
+from commerce.inventory.service import announce, per_sku
+from commerce.orders import repository
+from commerce.orders.amounts import Item, LineAmounts, OrderAmounts
+from commerce.orders.schemas import OrderIn
+from commerce.orders.views import summary
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """What a buyer asks for."""
+
+    buyer: Principal
+    idempotency_key: str
+    request: OrderIn
+
+    @property
+    def key(self) -> tuple[UUID, str]:
+        return self.buyer.user_id, self.idempotency_key
+
+    @property
+    def request_hash(self) -> bytes:
+        """The same for the same request, however it was formatted."""
+        return hashlib.sha256(orjson.dumps(self.request.model_dump(), option=orjson.OPT_SORT_KEYS)).digest()
+
+    def quantities(self) -> dict[UUID, int]:
+        return per_sku((line.sku_id, line.quantity) for line in self.request.lines)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """The facts that a batch is decided on, and what was decided so far."""
+
+    offers: Mapping[UUID, DictRow]
+    addresses: Mapping[UUID, DictRow]
+    before: Mapping[tuple[UUID, str], DictRow]
+    expires_at: datetime
+    left: dict[UUID, int]
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    hashes: dict[tuple[UUID, str], tuple[UUID, bytes]] = field(default_factory=dict)
+
+
+async def place(
+    tx: Tx, rooms: ProductRooms, drafts: Sequence[OrderDraft], *, at: datetime, payment_s: int
+) -> list[DictRow | Problem]:
+    """For each draft, in order: its order's row (placed now or, with this key, before), or its Problem."""
+    sku_ids = {line.sku_id for draft in drafts for line in draft.request.lines}
+    offers = await repository.lock_offers(tx, sku_ids)
+    address_ids = {draft.request.address_id for draft in drafts if draft.request.address_id}
+    batch = _Batch(
+        offers=offers,
+        addresses=await addresses.get_many(tx, address_ids) if address_ids else {},
+        before=await repository.placed_before(tx, [draft.key for draft in drafts]),
+        expires_at=at + timedelta(seconds=payment_s),
+        left={sku_id: row["available"] for sku_id, row in offers.items()},
+    )
+    results: list[UUID | Problem] = []
+    for draft in drafts:
+        try:
+            results.append(_decide(batch, draft))
+        except Problem as problem:
+            results.append(problem)
+    if batch.orders:
+        await _write(tx, rooms, batch, at)
+    order_ids = [result for result in results if isinstance(result, UUID)]
+    rows = {row["id"]: row for row in await repository.get_many(tx, order_ids)} if order_ids else {}
+    for order in batch.orders:
+        if order["room_id"]:
+            await emit(tx, staff_topic(order["room_id"]), Event("order.created", summary(rows[order["id"]])))
+    return [rows[result] if isinstance(result, UUID) else result for result in results]
+
+
+def _decide(batch: _Batch, draft: OrderDraft) -> UUID:
+    """The id of the draft's order, which is added to the batch unless it exists already."""
+    known = batch.hashes.get(draft.key)
+    if known is None and (row := batch.before.get(draft.key)):
+        known = row["id"], bytes(row["request_hash"])
+    request_hash = draft.request_hash
+    if known is not None:
+        if known[1] != request_hash:
+            raise IdempotencyKeyReused
+        return known[0]
+    wanted = draft.quantities()
+    _check_offers(batch, wanted)
+    amounts = price(batch.offers, wanted)
+    expected = draft.request.expected_total_cents
+    if expected is not None and expected != amounts.total_cents:
+        raise PriceChanged(total_cents=amounts.total_cents)
+    sealed = _sealed_address(batch, draft)
+    order_id = new_id()
+    for sku_id, quantity in wanted.items():
+        batch.left[sku_id] -= quantity
+    batch.hashes[draft.key] = order_id, request_hash
+    batch.orders.append(_order_row(batch, draft, order_id, amounts, sealed, request_hash))
+    batch.lines.extend(
+        _line_row(batch.offers[line.sku_id], order_id, position, line)
+        for position, line in enumerate(amounts.lines)
+    )
+    return order_id
+
+
+def _check_offers(batch: _Batch, wanted: Mapping[UUID, int]) -> None:
+    for sku_id, quantity in wanted.items():
+        offer = batch.offers.get(sku_id)
+        if offer is None:
+            raise SkuNotFound(sku_id=str(sku_id))
+        if not offer["on_sale"]:
+            raise NotOnSale(sku_id=str(sku_id))
+        if batch.left[sku_id] < quantity:
+            raise OutOfStock(sku_id=str(sku_id), available=batch.left[sku_id])
+    if len({batch.offers[sku_id]["currency"] for sku_id in wanted}) > 1:
+        raise MixedCurrencies
+
+
+def price(offers: Mapping[UUID, Mapping[str, Any]], wanted: Mapping[UUID, int]) -> OrderAmounts:
+    """The wanted quantities at their present prices."""
+    items = [Item(sku_id, quantity, offers[sku_id]["price_cents"]) for sku_id, quantity in wanted.items()]
+    lines = tuple(LineAmounts(item.sku_id, item.quantity, item.unit_price_cents, 0) for item in items)
+    return OrderAmounts(lines, shipping_cents=0)
+
+
+def _sealed_address(batch: _Batch, draft: OrderDraft) -> bytes | None:
+    """The buyer's own address as it is stored: its seal names the buyer, so it opens in the order, too."""
+    if draft.request.address_id is None:
+        return None
+    row = batch.addresses.get(draft.request.address_id)
+    if row is None or row["user_id"] != draft.buyer.user_id:
+        raise AddressNotFound
+    return bytes(row["sealed"])
+
+
+def _order_row(
+    batch: _Batch,
+    draft: OrderDraft,
+    order_id: UUID,
+    amounts: OrderAmounts,
+    sealed: bytes | None,
+    digest: bytes,
+) -> dict[str, Any]:
+    return {
+        "id": order_id,
+        "buyer_id": draft.buyer.user_id,
+        "buyer_name": draft.buyer.display_name,
+        "room_id": draft.request.room_id,
+        "currency": batch.offers[amounts.lines[0].sku_id]["currency"],
+        "items_cents": amounts.items_cents,
+        "discount_cents": amounts.discount_cents,
+        "shipping_cents": amounts.shipping_cents,
+        "total_cents": amounts.total_cents,
+        "address_sealed": sealed,
+        "note": draft.request.note,
+        "idempotency_key": draft.idempotency_key,
+        "request_hash": digest,
+        "explanation": "[]",
+        "expires_at": batch.expires_at,
+    }
+
+
+def _line_row(offer: Mapping[str, Any], order_id: UUID, position: int, line: LineAmounts) -> dict[str, Any]:
+    return {
+        "order_id": order_id,
+        "position": position,
+        "sku_id": line.sku_id,
+        "product_id": offer["product_id"],
+        "product_name": offer["product_name"],
+        "product_name_en": offer["product_name_en"],
+        "sku_name": offer["sku_name"],
+        "image_url": offer["image_url"],
+        "quantity": line.quantity,
+        "unit_price_cents": line.unit_price_cents,
+        "discount_cents": line.discount_cents,
+        "total_cents": line.total_cents,
+    }
+
+
+async def _write(tx: Tx, rooms: ProductRooms, batch: _Batch, at: datetime) -> None:
+    await repository.insert_orders(tx, batch.orders, at)
+    await repository.insert_lines(tx, batch.lines)
+    reserved = [(line["order_id"], line["sku_id"], line["quantity"]) for line in batch.lines]
+    totals = per_sku((sku_id, quantity) for _, sku_id, quantity in reserved)
+    await repository.reserve(tx, totals, reserved, at=at)
+    # One job a batch: its orders expire together, and each is looked at on its own then.
+    order_ids = [str(order["id"]) for order in batch.orders]
+    await defer_in(tx, "orders:expire", at=batch.expires_at, order_ids=order_ids)
+    moved = [
+        {"sku_id": sku_id, "product_id": batch.offers[sku_id]["product_id"], "available": batch.left[sku_id]}
+        for sku_id in totals
+    ]
+    await announce(tx, rooms, moved)

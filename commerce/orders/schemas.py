@@ -1,0 +1,107 @@
+"""Orders as clients see and send them."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from commerce.addresses.schemas import AddressOut
+from commerce.catalog.schemas import SAFE, Answer
+from commerce.orders.states import Status
+
+MAX_LINES = 100
+MAX_QUANTITY = 999
+
+Note = Annotated[str, StringConstraints(max_length=500, pattern=SAFE)]
+
+
+class OrderLineIn(BaseModel):
+    sku_id: UUID
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY, strict=True)]
+
+
+class OrderIn(BaseModel):
+    room_id: UUID | None = None
+    lines: Annotated[list[OrderLineIn], Field(min_length=1, max_length=MAX_LINES)]
+    address_id: UUID | None = None
+    note: Note = ""
+    expected_total_cents: Annotated[int | None, Field(ge=0, le=10**12)] = None
+    """What the buyer saw; where the order would cost anything else, it is refused (price_changed)."""
+
+
+class OrderLineOut(Answer):
+    sku_id: UUID
+    product_id: UUID
+    product_name: str
+    product_name_en: str
+    sku_name: str
+    image_url: str | None
+    quantity: int
+    unit_price_cents: int
+    discount_cents: int
+    total_cents: int
+    shipped_quantity: int
+    refunded_quantity: int
+    refunded_cents: int
+
+
+class BuyerOut(Answer):
+    display_name: str
+
+
+class OrderOut(Answer):
+    id: UUID
+    number: str
+    status: Status
+    lines: list[OrderLineOut]
+    items_cents: int
+    discount_cents: int
+    shipping_cents: int
+    total_cents: int
+    refunded_cents: int
+    currency: str
+    address: AddressOut | None
+    note: str
+    room_id: UUID | None
+    created_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    shipped_at: datetime | None
+    completed_at: datetime | None
+    carrier: str | None
+    tracking: str | None
+    buyer: BuyerOut
+
+
+class Orders(Answer):
+    items: list[OrderOut]
+
+
+class MerchantOrders(Answer):
+    items: list[OrderOut]
+    total: int
+
+
+class TransitionOut(Answer):
+    from_status: Status | None
+    to_status: Status
+    event: str
+    actor: str
+    reason: str
+    at: datetime
+
+
+class Transitions(Answer):
+    items: list[TransitionOut]
+
+
+class CancelIn(BaseModel):
+    reason: Note = ""
+
+
+class ShipIn(BaseModel):
+    carrier: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=SAFE)
+    ]
+    tracking: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{4,40}$")]

@@ -1,0 +1,16 @@
+"""Jobs of the order book."""
+
+from uuid import UUID
+
+from procrastinate import Blueprint, JobContext
+
+from commerce.runtime import Commerce
+
+orders = Blueprint()
+
+
+@orders.task(name="expire", pass_context=True)
+async def expire_orders(context: JobContext, *, order_ids: list[str], extensions: int = 0) -> None:
+    """The time to pay is over."""
+    commerce: Commerce = context.additional_context["commerce"]
+    await commerce.expiry.expire([UUID(order_id) for order_id in order_ids], extensions)

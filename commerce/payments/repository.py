@@ -1,0 +1,151 @@
+"""Payments, notifications and refunds in SQL."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import DictRow
+
+from app.core.db import Tx, fetch_all, fetch_one
+
+BODY_LIMIT = 16 * 1024
+
+
+async def pending_of_order(tx: Tx, order_id: UUID) -> list[DictRow]:
+    return await fetch_all(
+        tx,
+        "SELECT * FROM payments WHERE order_id = %(id)s AND status = 'pending' ORDER BY id",
+        {"id": order_id},
+    )
+
+
+async def insert(tx: Tx, payment: Mapping[str, Any]) -> DictRow:
+    row = await fetch_one(
+        tx,
+        """INSERT INTO payments (id, order_id, provider, out_trade_no, status, amount_cents, currency,
+                                 created_at)
+           VALUES (%(id)s, %(order_id)s, %(provider)s, %(out_trade_no)s, 'pending', %(amount_cents)s,
+                   %(currency)s, %(at)s) RETURNING *""",
+        dict(payment),
+    )
+    assert row is not None
+    return row
+
+
+async def set_pay_url(tx: Tx, payment_id: UUID, pay_url: str) -> None:
+    await tx.execute("UPDATE payments SET pay_url = %s WHERE id = %s", (pay_url, payment_id))
+
+
+async def get(tx: Tx, payment_id: UUID) -> DictRow | None:
+    return await fetch_one(tx, "SELECT * FROM payments WHERE id = %(id)s", {"id": payment_id})
+
+
+async def get_locked(tx: Tx, payment_id: UUID) -> DictRow | None:
+    return await fetch_one(tx, "SELECT * FROM payments WHERE id = %(id)s FOR UPDATE", {"id": payment_id})
+
+
+async def by_out_trade_no(tx: Tx, provider: str, out_trade_no: str) -> DictRow | None:
+    return await fetch_one(
+        tx,
+        "SELECT * FROM payments WHERE provider = %(provider)s AND out_trade_no = %(no)s",
+        {"provider": provider, "no": out_trade_no},
+    )
+
+
+async def set_succeeded(tx: Tx, payment_id: UUID, trade_no: str | None, at: datetime) -> None:
+    await tx.execute(
+        "UPDATE payments SET status = 'succeeded', provider_trade_no = %s, paid_at = %s WHERE id = %s",
+        (trade_no, at, payment_id),
+    )
+
+
+async def set_closed(tx: Tx, payment_id: UUID) -> None:
+    """Only a payment that brought nothing closes."""
+    await tx.execute(
+        "UPDATE payments SET status = 'closed' WHERE id = %s AND status = 'pending'", (payment_id,)
+    )
+
+
+async def add_refunded(tx: Tx, payment_id: UUID, amount_cents: int) -> None:
+    await tx.execute(
+        """UPDATE payments SET refunded_cents = refunded_cents + %(amount)s,
+             status = CASE WHEN refunded_cents + %(amount)s = amount_cents THEN 'refunded' ELSE status END
+           WHERE id = %(id)s""",
+        {"amount": amount_cents, "id": payment_id},
+    )
+
+
+async def record_notification(
+    tx: Tx,
+    notification_id: UUID,
+    provider: str,
+    body: bytes,
+    *,
+    verdict: str,
+    detail: str,
+    out_trade_no: str | None,
+    payment_id: UUID | None,
+    at: datetime,
+) -> None:
+    """Kept whatever it was; only an absurdly long body is cut."""
+    await tx.execute(
+        """INSERT INTO payment_notifications
+             (id, provider, payment_id, out_trade_no, body, verdict, detail, received_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        (
+            notification_id,
+            provider,
+            payment_id,
+            out_trade_no[:128] if out_trade_no else None,
+            body[:BODY_LIMIT],
+            verdict,
+            detail[:500],
+            at,
+        ),
+    )
+
+
+async def notifications(tx: Tx, limit: int) -> list[DictRow]:
+    """Newest first, without their bodies."""
+    return await fetch_all(
+        tx,
+        """SELECT id, provider, payment_id, out_trade_no, verdict, detail, received_at
+           FROM payment_notifications ORDER BY id DESC LIMIT %(limit)s""",
+        {"limit": limit},
+    )
+
+
+async def insert_refund(tx: Tx, refund: Mapping[str, Any]) -> DictRow:
+    row = await fetch_one(
+        tx,
+        """INSERT INTO refunds (id, order_id, payment_id, kind, status, amount_cents, reason, requested_by,
+                                created_at)
+           VALUES (%(id)s, %(order_id)s, %(payment_id)s, %(kind)s, 'pending', %(amount_cents)s, %(reason)s,
+                   %(requested_by)s, %(at)s) RETURNING *""",
+        dict(refund),
+    )
+    assert row is not None
+    return row
+
+
+async def get_refund(tx: Tx, refund_id: UUID) -> DictRow | None:
+    return await fetch_one(tx, "SELECT * FROM refunds WHERE id = %(id)s", {"id": refund_id})
+
+
+async def get_refund_locked(tx: Tx, refund_id: UUID) -> DictRow | None:
+    return await fetch_one(tx, "SELECT * FROM refunds WHERE id = %(id)s FOR UPDATE", {"id": refund_id})
+
+
+async def settle_refund(tx: Tx, refund_id: UUID, at: datetime) -> None:
+    await tx.execute(
+        "UPDATE refunds SET status = 'succeeded', settled_at = %s WHERE id = %s", (at, refund_id)
+    )
+
+
+async def note_refund_failure(tx: Tx, refund_id: UUID, error: str, *, final: bool) -> None:
+    await tx.execute(
+        """UPDATE refunds SET attempts = attempts + 1, last_error = %s,
+             status = CASE WHEN %s THEN 'failed' ELSE status END WHERE id = %s""",
+        (error[:500], final, refund_id),
+    )

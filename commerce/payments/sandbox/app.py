@@ -1,0 +1,170 @@
+"""The sandbox gateway as a web application: the buyer's page, the shop's calls, and how to misbehave."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated
+
+import httpx
+from fastapi import FastAPI, Form, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel
+
+from app.core.clock import Clock, SystemClock
+from commerce.config import CommerceConfig
+from commerce.payments.accounts import SANDBOX_APP_ID, SANDBOX_SELLER_ID
+from commerce.payments.keys import key_pair
+from commerce.payments.sandbox import page
+from commerce.payments.sandbox.alipay import NAME as ALIPAY
+from commerce.payments.sandbox.alipay import PAY_METHODS, AlipayWire, BadRequest, system_error
+from commerce.payments.sandbox.books import Books, Refused, Trade, TradeState
+from commerce.payments.sandbox.notifier import Behaviour, Notifier
+
+NOTIFY_TIMEOUT_S = 10.0
+
+
+class TradeOut(BaseModel):
+    provider: str
+    out_trade_no: str
+    trade_no: str
+    amount_cents: int
+    refunded_cents: int
+    currency: str
+    state: TradeState
+    created_at: datetime
+
+
+class Gateway:
+    """The sandbox's state: books, wires, and what is still to be told."""
+
+    def __init__(self, config: CommerceConfig, http: httpx.AsyncClient, clock: Clock, books: Books) -> None:
+        self.clock = clock
+        self.books = books
+        keys = config.keys_dir
+        self.alipay = AlipayWire(
+            SANDBOX_APP_ID,
+            SANDBOX_SELLER_ID,
+            key_pair(keys, "sandbox-alipay").private_pem,
+            key_pair(keys, "alipay-app").public_pem,
+            key_pair(keys, "sandbox-forger").private_pem,
+        )
+        self.notifier = Notifier({ALIPAY: self.alipay}, http, clock)
+
+    @property
+    def behaviour(self) -> Behaviour:
+        return self.notifier.behaviour
+
+    def pay(self, trade: Trade) -> None:
+        """The buyer pays; the shop is told. Raises Refused."""
+        self.books.pay(trade, self.clock.now(), even_if_over=self.behaviour.pay_after_expiry)
+        self.notifier.tell(trade)
+
+    def found(self, provider: str, out_trade_no: str) -> Trade:
+        trade = self.books.find(provider, out_trade_no)
+        if trade is None:
+            raise HTTPException(404, "no such trade")
+        return trade
+
+
+def create_sandbox_app(
+    config: CommerceConfig,
+    *,
+    clock: Clock | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+    by_itself: bool = True,
+) -> FastAPI:
+    """The gateway. `by_itself=False`: notifications wait for `app.state.gateway.notifier.deliver_due()`.
+
+    `transport` replaces the network on the way to the shop.
+    """
+    http = httpx.AsyncClient(timeout=NOTIFY_TIMEOUT_S, transport=transport, trust_env=False)
+    journal = config.data_dir / "sandbox" / "trades.jsonl" if by_itself else None
+    gateway = Gateway(config, http, clock or SystemClock(), Books(journal))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with http, gateway.notifier.running():
+            yield
+
+    app = FastAPI(title="Shopcast payment sandbox", lifespan=lifespan if by_itself else None)
+    app.state.gateway = gateway
+    _alipay_routes(app, gateway)
+    _page_routes(app, gateway)
+    _admin_routes(app, gateway)
+    return app
+
+
+def _alipay_routes(app: FastAPI, gateway: Gateway) -> None:
+    @app.api_route("/gateway.do", methods=["GET", "POST"])
+    async def alipay(request: Request) -> Response:
+        """Alipay's one address: payment pages for browsers, signed answers for the shop."""
+        params = dict(request.query_params)
+        if request.method == "POST":
+            form = await request.form()
+            params |= {key: value for key, value in form.items() if isinstance(value, str)}
+        language = page.language_of(request.headers.get("accept-language", ""))
+        try:
+            method, content = gateway.alipay.read(params)
+            if method in PAY_METHODS:
+                trade = gateway.books.register(gateway.alipay.trade(params, content, gateway.clock.now()))
+                return HTMLResponse(page.payment(trade, gateway.clock.now(), language))
+        except (BadRequest, Refused) as error:
+            return HTMLResponse(page.failure(error.code, language), 400)
+        answer = _alipay_answer(gateway, method, content)
+        return Response(gateway.alipay.answer(method, answer), media_type="application/json")
+
+
+def _alipay_answer(gateway: Gateway, method: str, content: Mapping[str, str]) -> dict[str, str]:
+    if gateway.behaviour.fail:
+        return system_error()
+    return gateway.alipay.call(gateway.books, method, content, gateway.clock.now())
+
+
+def _page_routes(app: FastAPI, gateway: Gateway) -> None:
+    @app.post("/pay")
+    async def pay(
+        request: Request, provider: Annotated[str, Form()], out_trade_no: Annotated[str, Form()]
+    ) -> Response:
+        """The buyer has tapped the button."""
+        trade = gateway.found(provider, out_trade_no)
+        language = page.language_of(request.headers.get("accept-language", ""))
+        try:
+            gateway.pay(trade)
+        except Refused as refused:
+            if refused.code != "TRADE_HAS_SUCCESS":
+                return HTMLResponse(page.failure(refused.code, language, trade.return_url), 409)
+        return HTMLResponse(page.paid(trade, gateway.alipay.return_url(trade, gateway.clock.now()), language))
+
+    @app.get("/")
+    async def home() -> Response:
+        return RedirectResponse("/docs")
+
+
+def _admin_routes(app: FastAPI, gateway: Gateway) -> None:
+    @app.get("/admin/behaviour")
+    async def get_behaviour() -> Behaviour:
+        return gateway.behaviour
+
+    @app.put("/admin/behaviour")
+    async def set_behaviour(behaviour: Behaviour) -> Behaviour:
+        gateway.notifier.behaviour = behaviour
+        return behaviour
+
+    @app.get("/admin/trades")
+    async def list_trades() -> list[TradeOut]:
+        return [TradeOut.model_validate(trade, from_attributes=True) for trade in gateway.books]
+
+    @app.post("/admin/trades/{provider}/{out_trade_no}/pay")
+    async def pay(provider: str, out_trade_no: str) -> TradeOut:
+        trade = gateway.found(provider, out_trade_no)
+        try:
+            gateway.pay(trade)
+        except Refused as refused:
+            raise HTTPException(409, refused.code) from refused
+        return TradeOut.model_validate(trade, from_attributes=True)
+
+    @app.post("/admin/trades/{provider}/{out_trade_no}/notify")
+    async def notify(provider: str, out_trade_no: str) -> TradeOut:
+        trade = gateway.found(provider, out_trade_no)
+        gateway.notifier.tell(trade)
+        return TradeOut.model_validate(trade, from_attributes=True)

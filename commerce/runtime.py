@@ -1,0 +1,73 @@
+"""The shop of one process: everything that its endpoints and jobs work with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from app.core.clock import Clock
+from app.core.db import Database
+from commerce.catalog.pictures import DiskPictures, PictureStore
+from commerce.config import CommerceConfig
+from commerce.inventory.rooms import NoRooms, ProductRooms
+from commerce.ledger.postings import Rates
+from commerce.orders.desk import OrderDesk
+from commerce.orders.expiry import Expiry
+from commerce.orders.service import OrderBook
+from commerce.payments.accounts import sandbox_providers
+from commerce.payments.cashier import Cashier
+from commerce.payments.refunds import Refunder
+from commerce.privacy import Vault
+
+VENDOR_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Commerce:
+    """Get one by `async with Commerce.open(...)`; the web app puts it on `app.state.commerce`."""
+
+    config: CommerceConfig
+    rooms: ProductRooms
+    vault: Vault
+    pictures: PictureStore
+    orders: OrderBook
+    desk: OrderDesk
+    cashier: Cashier
+    refunder: Refunder
+    expiry: Expiry
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        db: Database,
+        clock: Clock,
+        config: CommerceConfig,
+        *,
+        rooms: ProductRooms | None = None,
+        rates: Rates | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> AsyncIterator["Commerce"]:
+        """`transport` replaces the network on the way to payment services."""
+        rooms = rooms or NoRooms()
+        rates = rates or Rates()
+        vault = Vault.in_directory(config.keys_dir)
+        orders = OrderBook(vault, rooms)
+        async with (
+            httpx.AsyncClient(timeout=VENDOR_TIMEOUT_S, transport=transport, trust_env=False) as http,
+            OrderDesk.open(db, rooms, clock, payment_s=config.payment_s) as desk,
+        ):
+            providers = sandbox_providers(config, http)
+            cashier = Cashier(db, orders, providers, clock, config, rates)
+            yield cls(
+                config=config,
+                rooms=rooms,
+                vault=vault,
+                pictures=DiskPictures(config.pictures_dir),
+                orders=orders,
+                desk=desk,
+                cashier=cashier,
+                refunder=Refunder(db, providers, clock, rates),
+                expiry=Expiry(db, orders, cashier, clock),
+            )
