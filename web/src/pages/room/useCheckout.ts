@@ -1,0 +1,196 @@
+import { computed, onScopeDispose, ref, shallowRef } from 'vue'
+import { ApiError } from '@/api/client'
+import { addresses as addressApi, orders as orderApi } from '@/api/commerce'
+import type { Address, AddressInput, Id, Order, Product, Sku } from '@/api/types'
+import { newUuid } from '@/format/uuid'
+
+export type CheckoutStep = 'choose' | 'pay' | 'result'
+
+const POLL_MS = 3_000
+const MAX_QUANTITY = 99
+const SETTLED = new Set([
+  'paid',
+  'shipped',
+  'completed',
+  'cancelled',
+  'expired',
+  'refunding',
+  'refunded',
+])
+
+const emptyAddress = (): AddressInput => ({ recipient: '', phone: '', region: '', street: '' })
+
+export function isComplete(address: AddressInput): boolean {
+  return [address.recipient, address.phone, address.region, address.street].every(
+    (field) => field.trim() !== '',
+  )
+}
+
+/** From a product to a paid order: what is chosen, what was ordered, what became of it. */
+export function useCheckout(roomId: Id) {
+  const product = shallowRef<Product | null>(null)
+  const skuId = ref<Id | null>(null)
+  const quantity = ref(1)
+  const addressList = shallowRef<Address[]>([])
+  const addressId = ref<Id | null>(null)
+  const newAddress = ref<AddressInput>(emptyAddress())
+  const addressesLoaded = ref(false)
+  const order = shallowRef<Order | null>(null)
+  const step = ref<CheckoutStep>('choose')
+  const busy = ref(false)
+  const waiting = ref(false)
+  const error = shallowRef<unknown>(null)
+  let idempotencyKey = newUuid()
+  let poll: ReturnType<typeof setInterval> | null = null
+
+  const sku = computed<Sku | null>(
+    () => product.value?.skus.find((candidate) => candidate.id === skuId.value) ?? null,
+  )
+  const maxQuantity = computed(() => Math.max(1, Math.min(sku.value?.available ?? 1, MAX_QUANTITY)))
+  const totalCents = computed(() => (sku.value ? sku.value.price_cents * quantity.value : 0))
+  const hasAddress = computed(() =>
+    addressId.value ? true : addressesLoaded.value && isComplete(newAddress.value),
+  )
+  const canOrder = computed(
+    () => sku.value !== null && sku.value.available >= quantity.value && hasAddress.value,
+  )
+
+  function open(next: Product): void {
+    const available = next.skus.find((candidate) => candidate.available > 0)
+    product.value = next
+    skuId.value = (available ?? next.skus[0])?.id ?? null
+    quantity.value = 1
+    order.value = null
+    step.value = 'choose'
+    error.value = null
+    waiting.value = false
+    idempotencyKey = newUuid()
+    stopPolling()
+  }
+
+  /** Stock and price as they are now, while the sheet is open. */
+  function refreshProduct(next: Product): void {
+    if (product.value?.id !== next.id || step.value !== 'choose') return
+    product.value = next
+    quantity.value = Math.min(quantity.value, maxQuantity.value)
+  }
+
+  function choose(id: Id): void {
+    skuId.value = id
+    quantity.value = Math.min(quantity.value, maxQuantity.value)
+    idempotencyKey = newUuid()
+  }
+
+  function setQuantity(next: number): void {
+    quantity.value = Math.max(1, Math.min(next, maxQuantity.value))
+    idempotencyKey = newUuid()
+  }
+
+  async function loadAddresses(): Promise<void> {
+    const { items } = await addressApi.list()
+    addressList.value = items
+    addressId.value = (items.find((item) => item.is_default) ?? items[0])?.id ?? null
+    addressesLoaded.value = true
+  }
+
+  /** Repeated after a failure, it carries the same key: the order is placed once. */
+  async function place(): Promise<void> {
+    if (!sku.value) return
+    await attempt(async () => {
+      addressId.value ??= (await addressApi.create({ ...newAddress.value, is_default: true })).id
+      const input = {
+        room_id: roomId,
+        lines: [{ sku_id: skuId.value as Id, quantity: quantity.value }],
+        address_id: addressId.value,
+      }
+      setOrder(await orderApi.create(input, idempotencyKey))
+      step.value = 'pay'
+    })
+    // Refused for good: the next attempt is another order. Unanswered: it is the same one.
+    const { value: failure } = error
+    if (failure instanceof ApiError && failure.status >= 400 && failure.status < 500) {
+      idempotencyKey = newUuid()
+    }
+  }
+
+  /** Opens the payment in its own window, so that the video stays. */
+  async function pay(): Promise<void> {
+    const current = order.value
+    if (!current) return
+    // Opened within the tap: browsers block windows that come later.
+    const payWindow = window.open('', '_blank')
+    await attempt(async () => {
+      const payment = await orderApi.pay(current.id)
+      if (payWindow) payWindow.location.href = payment.pay_url
+      else window.location.assign(payment.pay_url)
+      waiting.value = true
+      startPolling(current.id)
+    })
+    if (error.value) payWindow?.close()
+  }
+
+  async function attempt(action: () => Promise<void>): Promise<void> {
+    busy.value = true
+    error.value = null
+    try {
+      await action()
+    } catch (cause) {
+      error.value = cause
+    } finally {
+      busy.value = false
+    }
+  }
+
+  /** From an answer or from an event of the user's own topic. */
+  function setOrder(next: Order): void {
+    if (order.value && order.value.id !== next.id) return
+    order.value = { ...order.value, ...next }
+    if (SETTLED.has(order.value.status)) {
+      step.value = 'result'
+      stopPolling()
+    }
+  }
+
+  function startPolling(id: Id): void {
+    stopPolling()
+    poll = setInterval(() => {
+      orderApi.get(id).then(setOrder, () => {})
+    }, POLL_MS)
+  }
+
+  function stopPolling(): void {
+    if (poll) clearInterval(poll)
+    poll = null
+  }
+
+  onScopeDispose(stopPolling)
+
+  return {
+    product,
+    sku,
+    skuId,
+    quantity,
+    maxQuantity,
+    totalCents,
+    addressList,
+    addressId,
+    newAddress,
+    addressesLoaded,
+    order,
+    step,
+    busy,
+    waiting,
+    error,
+    canOrder,
+    open,
+    refreshProduct,
+    choose,
+    setQuantity,
+    loadAddresses,
+    place,
+    pay,
+    setOrder,
+  }
+}
+
+export type Checkout = ReturnType<typeof useCheckout>
