@@ -16,3 +16,12 @@ export function cheapestSku(product: Product): Sku | null {
 export function totalAvailable(product: Product): number {
   return product.skus.reduce((sum, sku) => sum + sku.available, 0)
 }
+
+/** From here down the page says "only … left". */
+export const LOW_STOCK = 20
+
+/** Key in the `room` messages that says truthfully how much there is. */
+export function stockKey(available: number): string {
+  if (available <= 0) return 'room.card.none_left'
+  return available <= LOW_STOCK ? 'room.card.left' : 'room.card.in_stock'
+}
