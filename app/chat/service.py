@@ -58,7 +58,7 @@ async def release(tx: Tx, message_id: UUID) -> None:
 
 
 async def uphold(tx: Tx, moderator_id: UUID, message_id: UUID, clock: Clock) -> None:
-    """A moderator upholds a case: what was held stays unseen for good, what was seen goes from every screen."""
+    """A moderator upholds a case: what was held stays unseen, what was seen goes from every screen."""
     row = await repository.lock(tx, message_id)
     if row is None or row["status"] in ("rejected", "deleted"):
         return

@@ -28,7 +28,7 @@ class MessageTooLong(Invalid):
 
 
 def clean(text: str) -> str:
-    """`text` as it is stored and shown: NFC, one line, nothing unseen; raises EmptyMessage, MessageTooLong."""
+    """`text` as it is stored and shown: NFC, one line, nothing unseen. Or EmptyMessage, MessageTooLong."""
     if len(text) > 10 * MAX_CHARACTERS:
         raise MessageTooLong(max_characters=MAX_CHARACTERS)
     spaced = unicodedata.normalize("NFC", _SPACES.sub(" ", text))

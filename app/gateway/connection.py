@@ -24,6 +24,7 @@ FLOOD_LIMIT = 500
 CHATS_AT_ONCE = 8
 TELL_FLOOD_EVERY_S = 1.0
 HELLO_WITHIN_S = 10.0
+GOODBYE_WITHIN_S = 1.0
 PING_AFTER_S = 45.0
 GONE_AFTER_S = 75.0
 STALLED_AFTER_S = 10.0
@@ -69,6 +70,7 @@ class Connection(WSListener):
         "choked",
         "choked_at_s",
         "closed",
+        "closing",
         "heard_s",
         "pinged",
         "subscriptions",
@@ -84,6 +86,7 @@ class Connection(WSListener):
         self.choked = False
         self.choked_at_s = 0.0
         self.closed = False
+        self.closing = False
         self.heard_s = asyncio.get_running_loop().time()
         self.pinged = False
         self._greeted = False
@@ -102,16 +105,19 @@ class Connection(WSListener):
         self._gateway.connected(self)
 
     def on_ws_frame(self, transport: WSTransport, ws_frame: WSFrame) -> None:
-        self.heard_s = asyncio.get_running_loop().time()
-        self.pinged = False
         if ws_frame.msg_type == WSMsgType.CLOSE:
             transport.send_close(WSCloseCode.OK)
             transport.disconnect()
-        elif ws_frame.msg_type == WSMsgType.TEXT and ws_frame.fin:
+        elif not self.closing:
+            self._hear(ws_frame)
+
+    def _hear(self, ws_frame: WSFrame) -> None:
+        self.heard_s = asyncio.get_running_loop().time()
+        self.pinged = False
+        if ws_frame.msg_type == WSMsgType.TEXT and ws_frame.fin:
             self._take(ws_frame)
         elif ws_frame.msg_type not in (WSMsgType.PING, WSMsgType.PONG):
-            transport.send_close(WSCloseCode.UNSUPPORTED_DATA, b"whole text frames only")
-            transport.disconnect()
+            self.close(WSCloseCode.UNSUPPORTED_DATA, b"whole text frames only")
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self.closed = True
@@ -141,10 +147,11 @@ class Connection(WSListener):
         self.send(frame(body | {"client_id": client_id} if client_id else body))
 
     def close(self, code: WSCloseCode, reason: bytes) -> None:
-        """Say goodbye and end; what cannot be sent any more is dropped."""
-        if self.transport is not None and not self.closed:
+        """Say goodbye; the connection ends when the other side has answered, or soon after."""
+        if self.transport is not None and not self.closed and not self.closing:
             self.transport.send_close(code, reason)
-            self.transport.disconnect()
+            self.closing = True
+            self.heard_s = asyncio.get_running_loop().time()
 
     def abort(self) -> None:
         """End at once: the other side takes nothing in."""
@@ -154,7 +161,10 @@ class Connection(WSListener):
     def check(self, now_s: float) -> None:
         """Ping the silent; end a connection that is gone, takes nothing in or has never said hello."""
         silent_s = now_s - self.heard_s
-        if silent_s > GONE_AFTER_S or (self.choked and now_s - self.choked_at_s > STALLED_AFTER_S):
+        if self.closing:
+            if silent_s > GOODBYE_WITHIN_S:
+                self.abort()
+        elif silent_s > GONE_AFTER_S or (self.choked and now_s - self.choked_at_s > STALLED_AFTER_S):
             self.abort()
         elif not self._greeted and silent_s > HELLO_WITHIN_S:
             self.close(WSCloseCode.POLICY_VIOLATION, b"no hello")

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Collection, Coroutine
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -31,7 +31,7 @@ from app.core.bus import Bus
 from app.core.db import Database
 from app.core.errors import Problem
 from app.core.ids import new_id
-from app.gateway.connection import Connection, Viewer
+from app.gateway.connection import GOODBYE_WITHIN_S, Connection, Viewer
 from app.gateway.hub import Hub
 from app.gateway.presence import Presence
 from app.gateway.protocol import HARD_FRAME_LIMIT_BYTES, Chat, Refused, frame
@@ -78,6 +78,7 @@ class Gateway:
         self._connections: dict[Connection, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
+        self._left = asyncio.Event()
 
     @classmethod
     @asynccontextmanager
@@ -108,8 +109,8 @@ class Gateway:
                 await gateway._drain()
 
     @property
-    def connections(self) -> int:
-        return len(self._connections)
+    def connections(self) -> Sequence[Connection]:
+        return list(self._connections)
 
     # --- coming and going
 
@@ -148,6 +149,7 @@ class Gateway:
 
     def disconnected(self, connection: Connection) -> None:
         self._connections.pop(connection, None)
+        self._left.set()
         viewer = connection.viewer
         self.hub.depart(viewer.subject, connection)
         self.presence.leave(viewer.room_id, viewer.subject)
@@ -249,9 +251,19 @@ class Gateway:
             delay_ms = random.randint(0, spread_ms)
             connection.send(frame({"t": "drain", "reconnect_after_ms": delay_ms}))
             connection.close(WSCloseCode.SERVICE_RESTART, b"restart")
+        await self._wait_for_goodbyes()
         with suppress(RedisError, psycopg.Error, PoolTimeout, OSError):
             await self.stats.store_likes()
             await self.presence.leave_all()
+
+    async def _wait_for_goodbyes(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_WITHIN_S):
+                while self._connections:
+                    self._left.clear()
+                    await self._left.wait()
+        for connection in list(self._connections):
+            connection.abort()
 
 
 def _refusal(status: HTTPStatus, code: str) -> WSUpgradeResponseWithListener:

@@ -18,6 +18,7 @@ from app.gateway.server import Gateway, GatewayOptions
 from tests.builders import create_room
 from tests.conftest import LogIn, User
 
+FAST = Pace(interval_ms=1, burst=1_000)
 OpenGateway = Callable[..., AbstractAsyncContextManager[Gateway]]
 
 
@@ -48,9 +49,7 @@ def open_gateway(services: Services) -> OpenGateway:
     """Opens a gateway on a free port; several may run at once over the same Redis."""
 
     @asynccontextmanager
-    async def opened(
-        pace: Pace = Pace(interval_ms=1, burst=1_000), **options: object
-    ) -> AsyncIterator[Gateway]:
+    async def opened(pace: Pace = FAST, **options: object) -> AsyncIterator[Gateway]:
         screener = WordScreener(held=["微信"], flagged=["便宜"])
         settings = GatewayOptions(port=0, drain_s=0.0, **options)  # type: ignore[arg-type]
         async with (
