@@ -95,6 +95,16 @@ class EmbeddedEngine:
         """The node's socket, for its counters."""
         return self._port
 
+    @property
+    def session_count(self) -> int:
+        """Publishers and viewers, connected or on their way."""
+        return len(self._sessions)
+
+    def is_fresh(self, room_id: str) -> bool:
+        """Whether media came to a room within the last 2 s."""
+        room = self._rooms.get(room_id)
+        return room is not None and room.is_fresh(time.monotonic())
+
     async def start(self) -> None:
         """Bind and begin to tick."""
         self._port.open(self._config.udp_host, self._config.udp_port)

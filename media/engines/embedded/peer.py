@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import struct
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -26,6 +27,56 @@ class PeerHandler(Protocol):
     def on_rtp(self, data: bytes, now: float) -> None: ...
     def on_rtcp(self, data: bytes, now: float) -> None: ...
     def on_closed(self) -> None: ...
+
+
+class PeerLink(Protocol):
+    """What publishers and viewers ask of their peer."""
+
+    @property
+    def connected(self) -> bool: ...
+    @property
+    def closed(self) -> bool: ...
+    def send_rtp(self, packets: Sequence[bytes]) -> int: ...
+    def send_rtcp(self, compound: bytes) -> None: ...
+    def when_writable(self, callback: Callable[[], None]) -> None: ...
+    def close(self) -> None: ...
+
+
+class FakeLink:
+    """A `PeerLink` that remembers what was sent.
+
+    It takes `room` more packets, then none until `open_up`.
+    """
+
+    def __init__(self, room: int = 1_000_000) -> None:
+        self.connected = True
+        self.closed = False
+        self.room = room
+        self.rtp: list[bytes] = []
+        self.rtcp: list[bytes] = []
+        self._waiting: list[Callable[[], None]] = []
+
+    def send_rtp(self, packets: Sequence[bytes]) -> int:
+        taken = list(packets[: self.room])
+        self.room -= len(taken)
+        self.rtp += taken
+        return len(taken)
+
+    def send_rtcp(self, compound: bytes) -> None:
+        self.rtcp.append(compound)
+
+    def when_writable(self, callback: Callable[[], None]) -> None:
+        self._waiting.append(callback)
+
+    def open_up(self, room: int = 1_000_000) -> None:
+        """Take packets again."""
+        self.room = room
+        waiting, self._waiting = self._waiting, []
+        for callback in waiting:
+            callback()
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class Peer:
@@ -167,5 +218,5 @@ class Peer:
                 self.handler.on_rtcp(incoming.unprotect_rtcp(data), now)
             else:
                 self.handler.on_rtp(incoming.unprotect(data), now)
-        except (SrtpError, ValueError):
+        except (SrtpError, ValueError, IndexError, struct.error):
             self.rejected_packets += 1

@@ -11,7 +11,7 @@ from media.engines.embedded import rtp
 from media.engines.embedded.assembler import FrameAssembler
 from media.engines.embedded.keyframes import KeyFrameRequests
 from media.engines.embedded.negotiation import Offer
-from media.engines.embedded.peer import Peer
+from media.engines.embedded.peer import PeerLink
 from media.engines.embedded.reports import RateMeter, ReceiveStats, unix_from_ntp
 from media.engines.embedded.uplink import UplinkEstimate
 
@@ -35,7 +35,7 @@ class Publisher:
     def __init__(
         self,
         session_id: str,
-        peer: Peer,
+        peer: PeerLink,
         offer: Offer,
         output: PublisherOutput,
         *,

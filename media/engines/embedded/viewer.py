@@ -12,7 +12,7 @@ from aiortc import rtp as rtcp
 
 from media.engines.embedded import rtp
 from media.engines.embedded.negotiation import Codec, Source
-from media.engines.embedded.peer import Peer
+from media.engines.embedded.peer import PeerLink
 from media.engines.embedded.reports import ntp_from_unix, round_trip_ms
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Viewer:
     def __init__(
         self,
         session_id: str,
-        peer: Peer,
+        peer: PeerLink,
         room: ViewerRoom,
         *,
         video: Codec | None,
