@@ -2,8 +2,8 @@
 
 from commerce.addresses.endpoints import router as addresses
 from commerce.catalog.endpoints import merchant_router as merchant_catalog
+from commerce.catalog.endpoints import pictures_router as pictures
 from commerce.catalog.endpoints import router as catalog
-from commerce.catalog.pictures import router as pictures
 from commerce.inventory.endpoints import router as inventory
 from commerce.orders.endpoints import merchant_router as merchant_orders
 from commerce.orders.endpoints import router as orders

@@ -1,10 +1,13 @@
 """/api/products, /api/policies and what the merchant does to them"""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, UploadFile
+from fastapi import APIRouter, Path, Query, UploadFile
+from fastapi.responses import FileResponse
 
+from app.core.errors import NotFound
 from app.core.http import ClockDep, DatabaseDep
 from commerce.catalog import pictures, repository, service
 from commerce.catalog.schemas import (
@@ -24,7 +27,11 @@ from commerce.errors import CodeTaken
 router = APIRouter(prefix="/api", tags=["catalogue"])
 merchant_router = APIRouter(prefix="/api/merchant", tags=["merchant"])
 
+pictures_router = APIRouter(prefix=pictures.PREFIX, tags=["pictures"], include_in_schema=False)
+
 PAGE = 50
+FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
+PictureName = Annotated[str, Path(pattern=r"^[0-9a-f]{32}\.webp$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 
@@ -131,3 +138,12 @@ async def get_own_policies(db: DatabaseDep, merchant: Merchant) -> Policies:
 async def change_policies(policies: Policies, db: DatabaseDep, merchant: Merchant) -> Policies:
     async with db.transaction() as tx:
         return await service.replace_policies(tx, policies.items)
+
+
+@pictures_router.get("/{name}")
+async def get_picture(name: PictureName, commerce: CommerceDep) -> FileResponse:
+    """A picture never changes under its name, which is the hash of what it shows."""
+    path = commerce.config.pictures_dir / name
+    if not await asyncio.to_thread(path.is_file):
+        raise NotFound
+    return FileResponse(path, media_type="image/webp", headers=FOR_EVER)

@@ -5,15 +5,10 @@ import hashlib
 import io
 import warnings
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Protocol
 
-from fastapi import APIRouter
-from fastapi import Path as PathParam
-from fastapi.responses import FileResponse
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from app.core.errors import NotFound
-from commerce.deps import CommerceDep
 from commerce.errors import NotAPicture, PictureTooLarge
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -22,8 +17,6 @@ SIDE_PX = 1_200
 FORMATS = ("JPEG", "PNG", "WEBP")
 PREFIX = "/media-files/pictures"
 QUALITY = 86
-
-router = APIRouter(prefix=PREFIX, tags=["pictures"], include_in_schema=False)
 
 
 class PictureStore(Protocol):
@@ -89,15 +82,3 @@ def _decode(content: bytes) -> Image.Image:
         picture = upright.convert("RGBA" if transparent else "RGB")
     picture.thumbnail((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS)
     return picture
-
-
-@router.get("/{name}")
-async def get_picture(
-    name: Annotated[str, PathParam(pattern=r"^[0-9a-f]{32}\.webp$")], commerce: CommerceDep
-) -> FileResponse:
-    path = commerce.config.pictures_dir / name
-    if not await asyncio.to_thread(path.is_file):
-        raise NotFound
-    return FileResponse(
-        path, media_type="image/webp", headers={"cache-control": "public, max-age=31536000, immutable"}
-    )

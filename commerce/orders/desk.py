@@ -88,17 +88,20 @@ class OrderDesk:
                     done.cancel()
                 raise
 
-    async def _settle(self, waiting: Sequence[_Waiting]) -> None:
-        """Commit one batch; should it fail as a whole, each draft has another try on its own."""
+    async def _settle(self, waiting: Sequence[_Waiting], *, again: bool = True) -> None:
+        """Commit one batch; should it fail as a whole, each draft has one more try on its own.
+
+        One buyer's key at two writers at once ends here: the second try finds what the first one wrote.
+        """
         try:
             results = await self._commit([draft for draft, _ in waiting])
         except psycopg.Error as error:
-            if len(waiting) == 1:
+            if not again:
                 _resolve(waiting[0][1], error)
                 return
-            log.warning("batch of orders failed; placing them one by one", size=len(waiting), exc_info=True)
+            log.warning("orders are placed one by one", size=len(waiting), error=repr(error))
             for one in waiting:
-                await self._settle([one])
+                await self._settle([one], again=False)
             return
         except Exception as error:
             for _, done in waiting:
