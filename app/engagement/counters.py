@@ -64,9 +64,17 @@ async def add_likes(redis: Redis, db: Database, likes: dict[UUID, int]) -> None:
 
 
 async def store_likes(redis: Redis, db: Database, room_ids: Sequence[UUID]) -> None:
-    """Write the counters to PostgreSQL, so that they outlive Redis; they never go down there."""
-    stats = await read(redis, room_ids)
+    """Write the counters to PostgreSQL, so that they outlive Redis, and bring back those that Redis has lost.
+
+    They never go down there.
+    """
     async with db.transaction() as tx:
+        stored = await repository.likes(tx, room_ids)
+        async with redis.pipeline(transaction=False) as pipe:
+            for room_id, total in stored.items():
+                pipe.set(likes_key(room_id), total, nx=True)
+            await pipe.execute()
+        stats = await read(redis, room_ids)
         await repository.set_likes(
             tx, {room_id: stat.likes for room_id, stat in zip(room_ids, stats, strict=True) if stat.likes}
         )

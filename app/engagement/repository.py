@@ -1,6 +1,7 @@
 """Likes, and the states of the rooms they are for, in SQL."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from app.core.db import Tx, fetch_all
@@ -30,3 +31,13 @@ async def room_statuses(tx: Tx, room_ids: Sequence[UUID]) -> dict[UUID, str]:
         tx, "SELECT id, status FROM rooms WHERE id = ANY(%(ids)s)", {"ids": list(room_ids)}
     )
     return {row["id"]: row["status"] for row in rows}
+
+
+async def watched_rooms(tx: Tx, ended_after: datetime) -> list[UUID]:
+    """The rooms that are live, or ended after that moment."""
+    rows = await fetch_all(
+        tx,
+        "SELECT id FROM rooms WHERE status = 'live' OR (status = 'ended' AND ended_at > %(after)s)",
+        {"after": ended_after},
+    )
+    return [row["id"] for row in rows]
