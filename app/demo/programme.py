@@ -68,19 +68,16 @@ def join(recordings: Sequence[Path], target: Path) -> Path:
     """One Ogg Opus file out of several, packet by packet, without encoding anything again."""
     with av.open(str(target), "w", format="ogg") as output:
         stream = None
-        offset = 0
+        position = 0
         for recording in recordings:
             with av.open(str(recording)) as source:
                 if stream is None:
                     stream = output.add_stream_from_template(source.streams.audio[0])
-                end = 0
                 for packet in source.demux(audio=0):
-                    if packet.pts is None:
+                    if not packet.duration:
                         continue
-                    end = max(end, packet.pts + (packet.duration or 0))
-                    packet.pts += offset
-                    packet.dts = packet.pts
+                    packet.pts = packet.dts = position
+                    position += packet.duration
                     packet.stream = stream
                     output.mux(packet)
-                offset += end
     return target
