@@ -34,6 +34,8 @@ class Settings(BaseSettings):
     """Where browsers reach the gateway, such as wss://live.example/ws; None: same host, `gateway_port`."""
     media_url: str | None = None
     """Where browsers reach the media role; None: same host, `media_port`."""
+    media_hosts: list[str] = []
+    """Addresses at which clients reach the media role's UDP port (`media_port`); empty: this machine's own."""
     secure_cookies: bool = False
     """Set it wherever the pages are served over https."""
     ice_servers: list[str] = []

@@ -5,6 +5,7 @@ from app.roles import heartbeat
 from app.roles.process import serve
 from app.runtime import open_services
 from app.settings import Settings
+from media.engines.embedded.engine import EmbeddedConfig
 from media.server import MediaConfig, create_app
 from media.signalling import IceServer
 
@@ -12,7 +13,10 @@ from media.signalling import IceServer
 async def run(settings: Settings) -> None:
     """Serve until cancelled."""
     async with open_services(settings, pool_size=3) as services:
-        config = MediaConfig(ice_servers=[IceServer(url) for url in settings.ice_servers])
+        config = MediaConfig(
+            engine=EmbeddedConfig(udp_port=settings.media_port, advertised_hosts=settings.media_hosts),
+            ice_servers=[IceServer(url) for url in settings.ice_servers],
+        )
         app = create_app(
             config,
             tokens=services.tokens,

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from media.client import WebRtcClient
 from media.engines.base import AudioPacket, VideoFrame
 from media.engines.embedded.engine import EmbeddedEngine
-from media.engines.embedded.h264 import annex_b
+from media.h264 import annex_b
 from tests.media.node import LOCAL, Node, PacketTrack, h264_packets, opus_silence, until
 
 

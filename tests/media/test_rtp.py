@@ -1,7 +1,7 @@
 import pytest
 
 from media.engines.embedded import rtp
-from media.engines.embedded.h264 import annex_b, nal_units, starts_key_frame
+from media.h264 import annex_b, nal_units, starts_key_frame
 
 
 def test_a_built_packet_reads_back() -> None:

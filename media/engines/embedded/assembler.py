@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from media.engines.base import VideoFrame
-from media.engines.embedded.h264 import starts_key_frame
 from media.engines.embedded.rtp import Unwrapper
+from media.h264 import starts_key_frame
 
 _MAX_BUFFERED = 2048
 _NACK_INTERVAL_S = 0.05
