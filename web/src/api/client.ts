@@ -29,6 +29,8 @@ export interface RequestOptions {
   signal?: AbortSignal
   /** Milliseconds until the request is given up with code `timeout`. */
   timeoutMs?: number
+  /** Sent to its end even when the page goes away meanwhile. */
+  keepalive?: boolean
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -56,7 +58,9 @@ export async function request<T>(
   options: RequestOptions = {},
 ): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' }
-  if (options.body !== undefined) headers['Content-Type'] = 'application/json'
+  // A form (a file) brings its own content type, with its boundary.
+  const form = options.body instanceof FormData ? options.body : null
+  if (options.body !== undefined && !form) headers['Content-Type'] = 'application/json'
   if (options.idempotencyKey) headers['Idempotency-Key'] = options.idempotencyKey
   const timeout = AbortSignal.timeout(options.timeoutMs ?? DEFAULT_TIMEOUT_MS)
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout
@@ -67,7 +71,8 @@ export async function request<T>(
       method,
       headers,
       credentials: 'same-origin',
-      body: options.body === undefined ? undefined : JSON.stringify(options.body),
+      body: form ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
+      keepalive: options.keepalive,
       signal,
     })
   } catch (cause) {

@@ -37,6 +37,26 @@ export interface SkuInput {
   stock?: number
 }
 
+export type SkuPatch = Partial<Omit<SkuInput, 'code' | 'stock'>> & { active?: boolean }
+
+export interface Stock {
+  sku_id: Id
+  product_id: Id
+  on_hand: number
+  reserved: number
+  available: number
+}
+
+export interface StockMovement {
+  kind: 'receive' | 'adjust' | 'reserve' | 'release' | 'sell' | 'restock'
+  on_hand_delta: number
+  reserved_delta: number
+  order_id: Id | null
+  reason: string
+  actor: string
+  at: string
+}
+
 export interface ProductInput {
   name: string
   name_en: string
@@ -75,19 +95,25 @@ type PageQuery = {
 }
 
 export const shop = {
-  products: (query: PageQuery & { q?: string; status?: string } = {}) =>
+  products: (query: PageQuery = {}) =>
     http.get<PageOf<MerchantProduct>>('/merchant/products', { query }),
   product: (id: Id) => http.get<MerchantProduct>(`/merchant/products/${id}`),
   createProduct: (input: ProductInput & { skus: SkuInput[] }) =>
     http.post<MerchantProduct>('/merchant/products', input),
   updateProduct: (id: Id, patch: Partial<ProductInput>) =>
     http.patch<MerchantProduct>(`/merchant/products/${id}`, patch),
+  setPicture: (id: Id, picture: Blob) => {
+    const form = new FormData()
+    form.append('picture', picture)
+    return http.put<MerchantProduct>(`/merchant/products/${id}/image`, form, { timeoutMs: 60_000 })
+  },
   addSku: (productId: Id, sku: SkuInput) =>
-    http.post<unknown>(`/merchant/products/${productId}/skus`, sku),
-  updateSku: (id: Id, patch: Partial<SkuInput> & { active?: boolean }) =>
-    http.patch<unknown>(`/merchant/skus/${id}`, patch),
+    http.post<MerchantProduct>(`/merchant/products/${productId}/skus`, sku),
+  updateSku: (id: Id, patch: SkuPatch) =>
+    http.patch<MerchantProduct>(`/merchant/skus/${id}`, patch),
   adjustStock: (skuId: Id, delta: number, reason: string) =>
-    http.post<unknown>(`/merchant/skus/${skuId}/stock`, { delta, reason }),
+    http.post<Stock>(`/merchant/skus/${skuId}/stock`, { delta, reason }),
+  movements: (skuId: Id) => http.get<Page<StockMovement>>(`/merchant/skus/${skuId}/movements`),
   orders: (query: PageQuery & { status?: OrderStatus } = {}) =>
     http.get<PageOf<Order>>('/merchant/orders', { query }),
   transitions: (orderId: Id) =>

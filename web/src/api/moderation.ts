@@ -42,6 +42,10 @@ export const moderation = {
   cases: (status: CaseStatus | 'decided', signal?: AbortSignal) =>
     http.get<CasePage>('/moderation/cases', { query: { status }, signal }),
   claim: (id: Id) => http.post<ModerationCase>(`/moderation/cases/${id}/claim`),
-  decide: (id: Id, decision: Decision, reason: string) =>
-    http.post<ModerationCase>(`/moderation/cases/${id}/decide`, { decision, reason }),
+  decide: (id: Id, decision: Decision, reason: string, keepalive = false) =>
+    http.post<ModerationCase>(
+      `/moderation/cases/${id}/decide`,
+      { decision, reason },
+      { keepalive },
+    ),
 }
