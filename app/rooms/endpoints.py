@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from app.core.auth import Principal, Role
 from app.core.http import CurrentUser, OptionalUser, ServicesDep, require
-from app.rooms import access, pins, repository, service, snapshot
+from app.rooms import access, heard, pins, repository, service, snapshot
 from app.rooms.schemas import (
+    Explanation,
+    Explanations,
     NewRoom,
     Pin,
     PinRequest,
@@ -109,6 +111,21 @@ async def dismiss_suggestion(
     room_id: UUID, suggestion_id: UUID, user: CurrentUser, services: ServicesDep
 ) -> None:
     await pins.dismiss(services.db, services.clock, user, room_id, suggestion_id)
+
+
+@router.post("/{room_id}/cues/{cue_id}/dismiss", status_code=204)
+async def dismiss_cue(room_id: UUID, cue_id: UUID, user: CurrentUser, services: ServicesDep) -> None:
+    async with services.db.transaction() as tx:
+        await heard.decide(tx, services.clock, user, room_id, cue_id, "dismissed")
+
+
+@router.get("/{room_id}/explanations")
+async def explanations(room_id: UUID, services: ServicesDep) -> Explanations:
+    """Which product was explained when, and in which words."""
+    async with services.db.transaction() as tx:
+        await service.get(tx, room_id)
+        rows = await repository.explanations(tx, room_id)
+    return Explanations(items=[Explanation.model_validate(row) for row in rows])
 
 
 @router.post("/{room_id}/tokens")

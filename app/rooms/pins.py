@@ -93,9 +93,7 @@ async def clear_automatic(db: Database, clock: Clock, room_id: UUID, product_ids
     async with db.transaction() as tx:
         await service.lock(tx, room_id)
         current = await repository.current_pins(tx, room_id)
-        expired = [
-            pin for pin in current if pin["source"] == "auto" and pin["product_id"] in product_ids
-        ]
+        expired = [pin for pin in current if pin["source"] == "auto" and pin["product_id"] in product_ids]
         await _clear(tx, clock, room_id, expired)
 
 

@@ -206,3 +206,83 @@ async def transcript(
         {"id": room_id, "contains": contains, "limit": limit},
     )
     return rows[::-1]
+
+
+async def add_explanation(
+    tx: Tx,
+    *,
+    explanation_id: UUID,
+    room_id: UUID,
+    product_id: UUID,
+    session: str,
+    start_s: float,
+    end_s: float,
+    segment_ids: Sequence[UUID],
+    now: datetime,
+) -> None:
+    await tx.execute(
+        """INSERT INTO explanations
+             (id, room_id, product_id, session, start_s, end_s, segment_ids, created_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
+        (explanation_id, room_id, product_id, session, start_s, end_s, list(segment_ids), now),
+    )
+
+
+async def explanations(tx: Tx, room_id: UUID) -> list[DictRow]:
+    """Each product's explanation windows, oldest first, with the words that were said."""
+    return await fetch_all(
+        tx,
+        """SELECT explanations.*, (
+             SELECT coalesce(string_agg(text, ' ' ORDER BY start_s), '') FROM transcript_segments
+             WHERE id = ANY(segment_ids)) AS words
+           FROM explanations WHERE room_id = %(id)s ORDER BY created_at, id""",
+        {"id": room_id},
+    )
+
+
+async def add_cue(
+    tx: Tx,
+    *,
+    cue_id: UUID,
+    room_id: UUID,
+    product_id: UUID | None,
+    kind: str,
+    data: dict[str, Any],
+    evidence: dict[str, Any],
+    now: datetime,
+) -> DictRow:
+    row = await fetch_one(
+        tx,
+        """INSERT INTO cues (id, room_id, product_id, kind, data, evidence, created_at)
+           VALUES (%(id)s, %(room)s, %(product)s, %(kind)s, %(data)s, %(evidence)s, %(now)s) RETURNING *""",
+        {
+            "id": cue_id,
+            "room": room_id,
+            "product": product_id,
+            "kind": kind,
+            "data": Jsonb(data),
+            "evidence": Jsonb(evidence),
+            "now": now,
+        },
+    )
+    assert row is not None
+    return row
+
+
+async def open_cues(tx: Tx, room_id: UUID, since: datetime) -> list[DictRow]:
+    return await fetch_all(
+        tx,
+        """SELECT * FROM cues WHERE room_id = %(id)s AND status = 'open' AND created_at >= %(since)s
+           ORDER BY created_at, id""",
+        {"id": room_id, "since": since},
+    )
+
+
+async def decide_cue(tx: Tx, room_id: UUID, cue_id: UUID, status: str, now: datetime) -> DictRow | None:
+    """None where the room has no such open cue."""
+    return await fetch_one(
+        tx,
+        """UPDATE cues SET status = %(status)s, decided_at = %(now)s
+           WHERE id = %(id)s AND room_id = %(room)s AND status = 'open' RETURNING *""",
+        {"status": status, "now": now, "id": cue_id, "room": room_id},
+    )

@@ -100,6 +100,33 @@ class Suggestion(BaseModel):
     created_at: datetime
 
 
+class Cue(BaseModel):
+    """Something for the host to look at. `data` of `warning.*`: `said` and `held`, in cents or pieces."""
+
+    id: UUID
+    product_id: UUID | None
+    kind: str
+    data: dict[str, Any]
+    evidence: Evidence
+    created_at: datetime
+
+
+class Explanation(BaseModel):
+    """A window in which the host explained a product, with what was said."""
+
+    id: UUID
+    product_id: UUID
+    session: str
+    start_s: float
+    end_s: float
+    words: str
+    created_at: datetime
+
+
+class Explanations(BaseModel):
+    items: list[Explanation]
+
+
 class Segment(BaseModel):
     """A sentence as it was heard; times in seconds since the host's stream began."""
 
@@ -122,6 +149,7 @@ class Snapshot(BaseModel):
     products: list[RoomProduct]
     pins: list[Pin]
     suggestions: list[Suggestion]
+    cues: list[Cue]
     messages: list[ChatMessage]
     stats: Stats
     cursors: dict[str, int]

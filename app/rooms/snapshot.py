@@ -6,7 +6,7 @@ from app.chat import service as chat
 from app.core.auth import Principal
 from app.core.events import room_topic, staff_topic, user_topic
 from app.core.http import Services
-from app.rooms import repository, service
+from app.rooms import heard, repository, service
 from app.rooms.schemas import Pin, Snapshot, Suggestion
 
 MESSAGES = 50
@@ -32,6 +32,7 @@ async def take(services: Services, room_id: UUID, user: Principal | None) -> Sna
         products = await service.queue(tx, room_id)
         pins = await repository.current_pins(tx, room_id)
         suggestions = await repository.open_suggestions(tx, room_id) if staff else []
+        cues = await heard.open_cues(tx, services.clock, room_id) if staff else []
         messages = await chat.history(tx, room_id, limit=MESSAGES)
     [shown] = await service.present(services.redis, [room])
     return Snapshot(
@@ -39,6 +40,7 @@ async def take(services: Services, room_id: UUID, user: Principal | None) -> Sna
         products=products,
         pins=[Pin.model_validate(pin | ({} if staff else {"evidence": None})) for pin in pins],
         suggestions=[Suggestion.model_validate(row) for row in suggestions],
+        cues=cues,
         messages=messages,
         stats=shown.stats,
         cursors=cursors,

@@ -1,4 +1,4 @@
-"""Rooms, their product queues, pins, suggestions to the host, and what the host said."""
+"""Rooms, their product queues, pins, cues for the host, and what the host said."""
 
 from alembic import op
 
@@ -69,8 +69,35 @@ def upgrade() -> None:
         created_at timestamptz NOT NULL
     );
     CREATE INDEX transcript_segments_room ON transcript_segments (room_id, created_at);
+
+    -- While the host explains a product, in seconds of the stream: what replays and insights are cut from.
+    CREATE TABLE explanations (
+        id uuid PRIMARY KEY,
+        room_id uuid NOT NULL REFERENCES rooms ON DELETE CASCADE,
+        product_id uuid NOT NULL REFERENCES products,
+        session text NOT NULL,
+        start_s double precision NOT NULL,
+        end_s double precision NOT NULL CHECK (end_s >= start_s),
+        segment_ids uuid[] NOT NULL,
+        created_at timestamptz NOT NULL
+    );
+    CREATE INDEX explanations_room ON explanations (room_id, created_at);
+
+    -- What the host was told: a promise that the shop does not hold, an action that was announced.
+    CREATE TABLE cues (
+        id uuid PRIMARY KEY,
+        room_id uuid NOT NULL REFERENCES rooms ON DELETE CASCADE,
+        product_id uuid REFERENCES products,
+        kind text NOT NULL,
+        data jsonb NOT NULL,
+        evidence jsonb NOT NULL,
+        status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'applied', 'dismissed')),
+        created_at timestamptz NOT NULL,
+        decided_at timestamptz
+    );
+    CREATE INDEX cues_room ON cues (room_id, created_at);
     """)
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE transcript_segments, pin_suggestions, pins, room_products, rooms")
+    op.execute("DROP TABLE cues, explanations, transcript_segments, pin_suggestions, pins, room_products, rooms")

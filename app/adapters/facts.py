@@ -1,0 +1,94 @@
+"""What the assistant may say: the room's products with live price and stock, policies, own orders."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from ai.assistant.models import Facts, Faq, Order, OrderLine, Product, Question, Sku
+from app.core.clock import Clock
+from app.core.db import Database, Tx
+from app.rooms import repository as rooms
+from app.rooms import service as room_service
+from commerce.addresses import service as addresses
+from commerce.catalog import service as catalog
+from commerce.catalog.schemas import ProductOut
+from commerce.orders import repository as orders
+from commerce.runtime import Commerce
+
+RECENT_ORDERS = 10
+HEARD_WITHIN = timedelta(minutes=5)
+HEARD_SEGMENTS = 40
+
+
+class RoomFacts:
+    """An `ai.assistant.facts.FactSource` over the shop and its rooms."""
+
+    def __init__(self, db: Database, clock: Clock, shop: Commerce) -> None:
+        self._db = db
+        self._clock = clock
+        self._shop = shop
+
+    async def read(self, question: Question) -> Facts:
+        room_id = UUID(question.room_id)
+        viewer_id = UUID(question.viewer_id) if question.viewer_id else None
+        async with self._db.transaction() as tx:
+            listed = [item.product for item in await room_service.queue(tx, room_id)]
+            policies = await catalog.policies(tx)
+            pins = await rooms.current_pins(tx, room_id)
+            heard = await rooms.transcript(tx, room_id, limit=HEARD_SEGMENTS)
+            own = await _orders(tx, viewer_id) if viewer_id else ()
+            region = await self._region(tx, viewer_id) if viewer_id else None
+        since = self._clock.now() - HEARD_WITHIN
+        return Facts(
+            products=tuple(_product(product) for product in listed),
+            policies={policy.title: policy.text for policy in policies.items},
+            faq=tuple(Faq(entry.question, entry.answer) for product in listed for entry in product.faq),
+            orders=own,
+            transcript=tuple(row["text"] for row in heard if row["created_at"] >= since),
+            pinned=str(pins[-1]["product_id"]) if pins else None,
+            region=region,
+        )
+
+    async def _region(self, tx: Tx, viewer_id: UUID) -> str | None:
+        book = await addresses.book(tx, self._shop.vault, viewer_id)
+        return book[0].region if book else None
+
+
+def _product(product: ProductOut) -> Product:
+    return Product(
+        id=str(product.id),
+        name=product.name,
+        name_en=product.name_en,
+        skus=tuple(
+            Sku(
+                id=str(sku.id),
+                name=sku.name,
+                price_cents=sku.price_cents,
+                list_price_cents=sku.list_price_cents,
+                available=sku.available,
+                options=sku.options,
+            )
+            for sku in product.skus
+        ),
+        attributes=product.attributes,
+        aliases=tuple(product.aliases),
+        category=product.category,
+        description=product.description,
+    )
+
+
+async def _orders(tx: Tx, viewer_id: UUID) -> tuple[Order, ...]:
+    rows = await orders.of_buyer(tx, viewer_id, RECENT_ORDERS)
+    return tuple(
+        Order(
+            number=row["number"],
+            status=row["status"],
+            lines=tuple(
+                OrderLine(str(line["product_id"]), line["product_name"], line["quantity"])
+                for line in row["lines"]
+            ),
+            carrier=row["carrier"],
+            tracking=row["tracking"],
+            total_cents=row["total_cents"],
+        )
+        for row in rows
+    )

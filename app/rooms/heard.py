@@ -1,0 +1,141 @@
+"""What the listener heard: captions for everybody, cues for the host, explanation windows for later."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from app.core.auth import Principal
+from app.core.bus import Bus
+from app.core.clock import Clock
+from app.core.db import Database, Tx
+from app.core.errors import NotFound
+from app.core.events import Event, room_topic, staff_topic
+from app.core.ids import new_id
+from app.core.outbox import emit
+from app.rooms import repository, service
+from app.rooms.schemas import Cue
+
+CUES_STAY = timedelta(minutes=10)
+
+
+class CueGone(NotFound):
+    code = "cue_gone"
+    title = "The cue is no longer open"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A sentence; times in seconds since the stream began. Partial and final text share the id."""
+
+    id: UUID
+    session: str
+    text: str
+    language: str
+    start_s: float
+    end_s: float
+
+    def caption(self) -> dict[str, Any]:
+        return {
+            "id": str(self.id),
+            "text": self.text,
+            "language": self.language,
+            "start_s": self.start_s,
+            "end_s": self.end_s,
+        }
+
+
+async def partial(bus: Bus, room_id: UUID, heard: Heard) -> None:
+    """The words so far; shown, not stored."""
+    await bus.publish(room_topic(room_id), Event("caption.partial", heard.caption()))
+
+
+async def final(db: Database, clock: Clock, room_id: UUID, heard: Heard) -> None:
+    """The whole sentence: stored, and in place of its partial text. Doing it twice stores it once."""
+    async with db.transaction() as tx:
+        await repository.add_segment(
+            tx,
+            segment_id=heard.id,
+            room_id=room_id,
+            session=heard.session,
+            text=heard.text,
+            language=heard.language,
+            start_s=heard.start_s,
+            end_s=heard.end_s,
+            now=clock.now(),
+        )
+        await emit(tx, room_topic(room_id), Event("caption.final", heard.caption()))
+        segment = heard.caption() | {"created_at": clock.now().isoformat()}
+        await emit(tx, staff_topic(room_id), Event("transcript.segment", segment))
+
+
+async def explained(
+    db: Database,
+    clock: Clock,
+    room_id: UUID,
+    product_id: UUID,
+    *,
+    session: str,
+    start_s: float,
+    end_s: float,
+    segment_ids: Sequence[UUID],
+) -> None:
+    """Keep the window in which the host explained a product."""
+    async with db.transaction() as tx:
+        await repository.add_explanation(
+            tx,
+            explanation_id=new_id(),
+            room_id=room_id,
+            product_id=product_id,
+            session=session,
+            start_s=start_s,
+            end_s=end_s,
+            segment_ids=segment_ids,
+            now=clock.now(),
+        )
+
+
+async def cue(
+    db: Database,
+    clock: Clock,
+    room_id: UUID,
+    kind: str,
+    *,
+    product_id: UUID | None,
+    data: dict[str, Any],
+    evidence: dict[str, Any],
+) -> Cue:
+    """Tell the host: `warning.*` (said differs from held) or `offer.*` (an action was announced)."""
+    async with db.transaction() as tx:
+        row = await repository.add_cue(
+            tx,
+            cue_id=new_id(),
+            room_id=room_id,
+            product_id=product_id,
+            kind=kind,
+            data=data,
+            evidence=evidence,
+            now=clock.now(),
+        )
+        shown = Cue.model_validate(row)
+        event = "cue.warning" if kind.startswith("warning.") else "cue.offer"
+        await emit(tx, staff_topic(room_id), Event(event, shown.model_dump(mode="json")))
+    return shown
+
+
+async def open_cues(tx: Tx, clock: Clock, room_id: UUID) -> list[Cue]:
+    """Those of the last minutes that nobody has decided."""
+    rows = await repository.open_cues(tx, room_id, clock.now() - CUES_STAY)
+    return [Cue.model_validate(row) for row in rows]
+
+
+async def decide(tx: Tx, clock: Clock, user: Principal, room_id: UUID, cue_id: UUID, status: str) -> Cue:
+    """`applied` or `dismissed`, by the room's host; raises CueGone."""
+    service.require_host(user, await service.get(tx, room_id))
+    row = await repository.decide_cue(tx, room_id, cue_id, status, clock.now())
+    if row is None:
+        raise CueGone
+    data = {"id": str(cue_id), "status": status}
+    await emit(tx, staff_topic(room_id), Event("cue.closed", data))
+    return Cue.model_validate(row)
