@@ -5,9 +5,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from app.chat import service
-from app.chat.schemas import History
-from app.core.http import BusDep, ClockDep, CurrentUser, DatabaseDep
+from app.chat import rules, service
+from app.chat.schemas import ChatMessage, ChatRules, ChatRulesChange, History, PinnedMessage
+from app.core.http import BusDep, ClockDep, CurrentUser, DatabaseDep, OptionalUser
+from app.rooms import service as rooms
+from app.rooms.service import is_staff
 
 router = APIRouter(prefix="/api", tags=["chat"])
 
@@ -22,6 +24,28 @@ async def room_messages(
 ) -> History:
     async with db.transaction() as tx:
         return History(items=await service.history(tx, room_id, before=before, words=q, limit=limit))
+
+
+@router.get("/rooms/{room_id}/chat-rules")
+async def chat_rules(room_id: UUID, user: OptionalUser, db: DatabaseDep) -> ChatRules:
+    async with db.transaction() as tx:
+        found = await rules.get(tx, room_id)
+        room = await rooms.get(tx, room_id)
+    return found if is_staff(user, room["host_id"]) else found.model_copy(update={"muted_words": []})
+
+
+@router.patch("/rooms/{room_id}/chat-rules")
+async def change_chat_rules(
+    room_id: UUID, form: ChatRulesChange, user: CurrentUser, db: DatabaseDep
+) -> ChatRules:
+    return await rules.change(db, user, room_id, form)
+
+
+@router.put("/rooms/{room_id}/pinned-message")
+async def pin_message(
+    room_id: UUID, form: PinnedMessage, user: CurrentUser, db: DatabaseDep
+) -> ChatMessage | None:
+    return await rules.pin(db, user, room_id, form.message_id)
 
 
 @router.delete("/messages/{message_id}", status_code=204)

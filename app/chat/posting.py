@@ -102,6 +102,7 @@ class Chat:
             author=author,
             text=text,
             reply_to=new.reply_to,
+            mentions=new.mentions,
             created_at=self._clock.now(),
             client_id=new.client_id,
         )
@@ -196,9 +197,10 @@ async def _resolve_replies(tx: Tx, drafts: Sequence[_Draft]) -> list[_Draft]:
             answered = found.get(message.reply_to)
             known = answered is not None and answered["room_id"] == message.room_id
             author_id = answered["author_id"] if answered and known else None
+            named = [*message.mentions, author_id] if author_id else message.mentions
             changes = {
                 "reply_to": message.reply_to if known else None,
-                "mentions": [author_id] if author_id else [],
+                "mentions": list(dict.fromkeys(named)),
             }
             draft = replace(draft, message=message.model_copy(update=changes))
         resolved.append(draft)

@@ -164,3 +164,32 @@ async def assistant_answer(tx: Tx, client_id: UUID) -> ChatMessage | None:
         {"client": client_id},
     )
     return as_message(row) if row else None
+
+
+async def visible(tx: Tx, message_id: UUID) -> ChatMessage | None:
+    """The message, if everybody may see it."""
+    row = await fetch_one(
+        tx,
+        _MESSAGE + "WHERE chat_messages.id = %(id)s AND status = 'visible' AND recipient_id IS NULL",
+        {"id": message_id},
+    )
+    return as_message(row) if row else None
+
+
+async def set_rules(
+    tx: Tx, room_id: UUID, *, slow_mode_s: int, audience: str, muted_words: Sequence[str]
+) -> None:
+    await tx.execute(
+        """INSERT INTO chat_settings (room_id, slow_mode_s, audience, muted_words) VALUES (%s, %s, %s, %s)
+           ON CONFLICT (room_id) DO UPDATE SET slow_mode_s = excluded.slow_mode_s,
+             audience = excluded.audience, muted_words = excluded.muted_words""",
+        (room_id, slow_mode_s, audience, list(muted_words)),
+    )
+
+
+async def set_pinned(tx: Tx, room_id: UUID, message_id: UUID | None) -> None:
+    await tx.execute(
+        """INSERT INTO chat_settings (room_id, pinned_message_id) VALUES (%s, %s)
+           ON CONFLICT (room_id) DO UPDATE SET pinned_message_id = excluded.pinned_message_id""",
+        (room_id, message_id),
+    )

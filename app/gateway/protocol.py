@@ -7,6 +7,8 @@ from uuid import UUID
 
 import orjson
 
+from app.chat.schemas import MENTIONS_LIMIT
+
 FRAME_LIMIT_BYTES = 4 * 1024
 """A larger client frame is refused with an error."""
 HARD_FRAME_LIMIT_BYTES = 64 * 1024
@@ -31,6 +33,7 @@ class Chat:
     client_id: UUID
     text: str
     reply_to: UUID | None
+    mentions: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,19 @@ def _chat(body: dict[str, Any]) -> Chat:
         raise Refused("invalid_message", "`client_id` is a UUID.") from error
     if not isinstance(text, str):
         raise Refused("invalid_message", "`text` is a string.", client_id)
-    reply_to = body.get("reply_to")
+    reply_to, mentions = body.get("reply_to"), body.get("mentions") or ()
     try:
-        return Chat(parsed, text, UUID(reply_to) if reply_to is not None else None)
+        if len(mentions) > MENTIONS_LIMIT:
+            raise ValueError
+        return Chat(
+            parsed,
+            text,
+            UUID(reply_to) if reply_to is not None else None,
+            tuple(UUID(user_id) for user_id in mentions),
+        )
     except (ValueError, TypeError, AttributeError) as error:
-        raise Refused("invalid_message", "`reply_to` is a message's id.", client_id) from error
+        detail = f"`reply_to` is a message's id, `mentions` at most {MENTIONS_LIMIT} users' ids."
+        raise Refused("invalid_message", detail, client_id) from error
 
 
 def _like(body: dict[str, Any]) -> Like:

@@ -197,7 +197,10 @@ class Gateway:
         client_id = str(message.client_id)
         viewer = connection.viewer
         new = NewMessage.model_construct(
-            client_id=message.client_id, text=message.text, reply_to=message.reply_to
+            client_id=message.client_id,
+            text=message.text,
+            reply_to=message.reply_to,
+            mentions=list(message.mentions),
         )
         try:
             posted = await self._chat.post(viewer.room_id, user_id, new, staff=viewer.staff)
