@@ -1,5 +1,27 @@
 """`shopcast eval …`: how good it is, on a data set."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def cues(
+    data: Annotated[
+        Path, typer.Option(help="A folder of labelled sessions: catalog.json, sessions.json, sound.")
+    ],
+    quick: Annotated[bool, typer.Option(help="As many sessions as fit into 45 seconds.")] = False,
+    page: Annotated[
+        Path | None, typer.Option(help="Writes the timeline of every session there as HTML.")
+    ] = None,
+    threads: Annotated[int, typer.Option(help="Processor threads of the recognizer.")] = 2,
+) -> None:
+    """Products pinned from speech: the real chain on labelled sessions, in simulated real time."""
+    from ai.cues.evaluation import run
+    from app.settings import Settings
+
+    settings = Settings()
+    run(data, settings.data_dir, quick=quick, model=settings.whisper_model, cpu_threads=threads, page=page)

@@ -1,0 +1,1 @@
+"""What the host's words mean for the room: the product presented, and prices, stock and actions named."""

@@ -1,0 +1,210 @@
+"""From a room's words to decisions. Pure: words and the time come in, decisions go out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from ai.cues.actions import announced
+from ai.cues.decisions import CueDecision, Evidence, Explained, Pin, Suggest, Unpin
+from ai.cues.links import linked
+from ai.cues.matcher import Matcher, NameMatch, Trust
+from ai.cues.presentation import Act, Reading, read
+from ai.cues.products import ListedProduct
+from ai.cues.promises import broken_promises
+from ai.cues.screen import PinSettings, Screen
+from ai.cues.sounds import sounds
+from ai.transcription.segments import PartialSegment, Segment
+
+_CONTEXT_S = 3.0
+"""An utterance that ended so shortly before is part of the sentence."""
+_ENOUGH_AFTER = {"zh": 5, "en": 3}
+"""Sounds after the name that show where the sentence goes."""
+_NEEDED = {Trust.FULL: 0.3, Trust.SHORT: 0.45, Trust.PART: 0.8}
+"""Evidence for presenting that a name needs, by how telling it is."""
+_WEAK_SCORE = 0.8
+_SET = (
+    "套装",
+    "组合",
+    "一套",
+    "一起",
+    "两款",
+    "三款",
+    "两个",
+    "三个",
+    "同时",
+    "set of",
+    "bundle",
+    "both",
+    "combo",
+    "together",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    match: NameMatch
+    evidence: Evidence
+    together_with: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Explanation:
+    product_id: str
+    start_s: float
+    end_s: float
+    segments: list[UUID] = field(default_factory=list)
+
+
+class CueEngine:
+    """One room. `observe` every segment in order; `tick` at least once a second."""
+
+    def __init__(self, products: Sequence[ListedProduct], settings: PinSettings) -> None:
+        self.screen = Screen(settings)
+        self.update_products(products)
+        self._before: tuple[str, float] = ("", float("-inf"))
+        self._utterance: UUID | None = None
+        self._seen: dict[str, int] = {}
+        self._decided: set[str] = set()
+        self._waiting: _Waiting | None = None
+        self._suggested_s: dict[str, float] = {}
+        self._explained: dict[str, _Explanation] = {}
+
+    def update_products(self, products: Sequence[ListedProduct]) -> None:
+        """The queue, prices or stock have changed."""
+        self._products = {product.id: product for product in products}
+        self._matcher = Matcher(products)
+
+    @property
+    def products(self) -> tuple[ListedProduct, ...]:
+        return tuple(self._products.values())
+
+    def names_in(self, text: str) -> list[NameMatch]:
+        """The products that `text` names, by name or by link number."""
+        named = self._matcher.find(text)
+        links = linked(text, self._products.values())
+        return sorted([*named, *links], key=lambda match: match.start)
+
+    def observe(self, segment: Segment, now_s: float) -> list[CueDecision]:
+        """What these words call for; every decision is given once."""
+        final = not isinstance(segment, PartialSegment)
+        if segment.id != self._utterance:
+            self._utterance, self._seen, self._decided = segment.id, {}, set()
+        matches = self.names_in(segment.text)
+        decisions = self._present(segment, matches, now_s, final)
+        if final:
+            decisions += self._conclude(segment, matches)
+        return decisions + self.tick(now_s)
+
+    def tick(self, now_s: float) -> list[CueDecision]:
+        """What time alone brings: a pin that waited for its turn, one that has expired."""
+        decisions: list[CueDecision] = []
+        waiting = self._waiting
+        if waiting is not None and self.screen.earliest_s(waiting.match.product_id, now_s) <= now_s:
+            self._waiting = None
+            decisions += self._pin(waiting, now_s)
+        for product_id in self.screen.expire(now_s):
+            decisions += [Unpin(product_id), *self._explanation_of(product_id)]
+        return decisions
+
+    def finish(self) -> list[CueDecision]:
+        """The show is over: the explanations that are still open."""
+        return [
+            decision for product_id in list(self._explained) for decision in self._explanation_of(product_id)
+        ]
+
+    def _present(
+        self, segment: Segment, matches: Sequence[NameMatch], now_s: float, final: bool
+    ) -> list[CueDecision]:
+        decisions: list[CueDecision] = []
+        readings = [(match, self._reading(segment, match)) for match in matches]
+        presented = [match.product_id for match, reading in readings if reading.act is Act.INTRODUCE]
+        a_set = len(set(presented)) > 1 and any(word in segment.text.lower() for word in _SET)
+        for match, reading in readings:
+            product_id = match.product_id
+            self._seen[product_id] = self._seen.get(product_id, 0) + 1
+            if self.screen.shows(product_id):
+                if reading.act is not Act.MENTION:
+                    self.screen.heard(product_id, now_s)
+                continue
+            if product_id in self._decided or reading.act is Act.MENTION:
+                continue
+            if not (final or self._ripe(segment, match, reading)):
+                continue
+            evidence = Evidence(segment.text, round(match.score, 2), ", ".join(reading.rules) or "named")
+            if match.rivals or not self._sure(match, reading) or not self.screen.settings.automatic:
+                if final or not self.screen.settings.automatic:
+                    decisions += self._suggest(match, reading, evidence, now_s)
+                continue
+            if self.screen.muted(product_id):
+                continue
+            self._decided.add(product_id)
+            together = tuple(other for other in presented if other != product_id) if a_set else ()
+            self._waiting = _Waiting(match, evidence, together)
+            decisions += self.tick(now_s)
+        return decisions
+
+    def _reading(self, segment: Segment, match: NameMatch) -> Reading:
+        before, ended_s = self._before
+        left = segment.text[: match.start]
+        if segment.start_s - ended_s <= _CONTEXT_S:
+            left = before + (". " if segment.language == "en" else "。") + left
+        return read(left, match.name, segment.text[match.end :], segment.language)
+
+    def _ripe(self, segment: Segment, match: NameMatch, reading: Reading) -> bool:
+        """Whether a growing utterance says enough to decide on now."""
+        stable = isinstance(segment, PartialSegment) and match.end <= len(segment.stable_text)
+        if not stable and self._seen[match.product_id] < 2:
+            return False
+        after = len(sounds(segment.text[match.end :]))
+        return (reading.certain and after >= 1) or after >= _ENOUGH_AFTER[segment.language]
+
+    @staticmethod
+    def _sure(match: NameMatch, reading: Reading) -> bool:
+        needed = _NEEDED[match.trust]
+        if match.score < _WEAK_SCORE:
+            needed = max(needed, 0.8)
+        return reading.act is Act.INTRODUCE and reading.score >= needed
+
+    def _pin(self, waiting: _Waiting, now_s: float) -> list[CueDecision]:
+        replaced = self.screen.pin(waiting.match.product_id, now_s, waiting.together_with)
+        decisions: list[CueDecision] = [Pin(waiting.match.product_id, waiting.evidence, replaced)]
+        for product_id in replaced:
+            decisions += self._explanation_of(product_id)
+        return decisions
+
+    def _suggest(
+        self, match: NameMatch, reading: Reading, evidence: Evidence, now_s: float
+    ) -> list[CueDecision]:
+        if match.trust is Trust.PART and reading.act is not Act.INTRODUCE:
+            return []
+        decisions: list[CueDecision] = []
+        for product_id in (match.product_id, *match.rivals):
+            last_s = self._suggested_s.get(product_id, float("-inf"))
+            if self.screen.shows(product_id) or now_s - last_s < self.screen.settings.suggestion_gap_s:
+                continue
+            self._suggested_s[product_id] = now_s
+            decisions.append(Suggest(product_id, evidence))
+        return decisions
+
+    def _conclude(self, segment: Segment, matches: Sequence[NameMatch]) -> list[CueDecision]:
+        """What only a finished utterance tells: prices, stock, actions, explanations."""
+        self._before = (segment.text[-40:], segment.end_s)
+        presented = [match.product_id for match in matches if self.screen.shows(match.product_id)]
+        current = presented[-1:] or self.screen.pinned[-1:]
+        product = self._products.get(current[0]) if current else None
+        decisions: list[CueDecision] = []
+        if product is not None:
+            decisions += broken_promises(segment.text, segment.language, product)
+            explanation = self._explained.setdefault(
+                product.id, _Explanation(product.id, segment.start_s, segment.end_s)
+            )
+            explanation.end_s = segment.end_s
+            explanation.segments.append(segment.id)
+        decisions += announced(segment.text, segment.language, product.id if product else None)
+        return decisions
+
+    def _explanation_of(self, product_id: str) -> list[CueDecision]:
+        done = self._explained.pop(product_id, None)
+        if done is None:
+            return []
+        return [Explained(done.product_id, done.start_s, done.end_s, tuple(done.segments))]

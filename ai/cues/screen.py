@@ -1,0 +1,103 @@
+"""What is pinned in a room, and when that may change: presented → pinned → replaced or expired."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PinSettings:
+    automatic: bool = True
+    """False: "suggest only"."""
+    min_on_screen_s: float = 2.0
+    """A pin stays at least so long; what is presented meanwhile follows then."""
+    repin_gap_s: float = 4.0
+    """A product that has just been replaced is not pinned again sooner."""
+    expires_s: float = 600.0
+    """An automatic pin leaves the screen when its product was not heard of for so long."""
+    set_size: int = 3
+    """Most products pinned at once, when the host presents a set."""
+    suggestion_gap_s: float = 30.0
+    """The same product is not suggested more often."""
+
+
+@dataclass(slots=True)
+class _Pinned:
+    product_id: str
+    since_s: float
+    heard_s: float
+    by_host: bool
+
+
+class Screen:
+    """A room's pinned products. Times are seconds of one monotonic clock."""
+
+    def __init__(self, settings: PinSettings) -> None:
+        self.settings = settings
+        self._pinned: dict[str, _Pinned] = {}
+        self._left_s: dict[str, float] = {}
+        self._muted: set[str] = set()
+
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        return tuple(self._pinned)
+
+    def shows(self, product_id: str) -> bool:
+        return product_id in self._pinned
+
+    def muted(self, product_id: str) -> bool:
+        return product_id in self._muted
+
+    def heard(self, product_id: str, now_s: float) -> None:
+        """The host still speaks of a pinned product."""
+        if product_id in self._pinned:
+            self._pinned[product_id].heard_s = now_s
+
+    def earliest_s(self, product_id: str, now_s: float) -> float:
+        """When the automat may pin `product_id`: now, or when the gap and the others' least time are over."""
+        gap_s = self._left_s.get(product_id, float("-inf")) + self.settings.repin_gap_s
+        since_s = max(
+            (pin.since_s for pin in self._pinned.values() if not pin.by_host), default=float("-inf")
+        )
+        return max(now_s, gap_s, since_s + self.settings.min_on_screen_s)
+
+    def pin(self, product_id: str, now_s: float, together_with: Collection[str] = ()) -> tuple[str, ...]:
+        """Pins and returns what leaves the screen for it: all automatic pins that are not of the same set."""
+        leaving = [p.product_id for p in self._pinned.values() if p.product_id not in together_with]
+        free = self.settings.set_size - 1
+        staying = [p for p in self._pinned if p not in leaving]
+        leaving += staying[: max(0, len(staying) - free)]
+        for gone in leaving:
+            self._leave(gone, now_s)
+        self._pinned[product_id] = _Pinned(product_id, now_s, now_s, by_host=False)
+        return tuple(leaving)
+
+    def expire(self, now_s: float) -> tuple[str, ...]:
+        """Removes and returns automatic pins of which nothing was heard for `expires_s`."""
+        gone = tuple(
+            pin.product_id
+            for pin in self._pinned.values()
+            if not pin.by_host and now_s - pin.heard_s >= self.settings.expires_s
+        )
+        for product_id in gone:
+            self._leave(product_id, now_s)
+        return gone
+
+    def host_pinned(self, product_id: str, now_s: float) -> None:
+        """By hand: the automat keeps its hands off this product from now on."""
+        self._muted.add(product_id)
+        self._pinned[product_id] = _Pinned(product_id, now_s, now_s, by_host=True)
+
+    def host_unpinned(self, product_id: str, now_s: float) -> None:
+        """By hand: it does not come back by itself."""
+        self._muted.add(product_id)
+        if product_id in self._pinned:
+            self._leave(product_id, now_s)
+
+    def restore(self, pinned: Collection[str], by_host: Collection[str], now_s: float) -> None:
+        """What the room shows already, when a worker takes over."""
+        self._pinned = {p: _Pinned(p, now_s, now_s, by_host=p in by_host) for p in pinned}
+        self._muted |= set(by_host)
+
+    def _leave(self, product_id: str, now_s: float) -> None:
+        del self._pinned[product_id]
+        self._left_s[product_id] = now_s

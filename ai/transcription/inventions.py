@@ -1,0 +1,63 @@
+"""What Whisper writes when nobody speaks: subtitle credits, thanks for watching, loops, its own hotwords."""
+
+import re
+from collections.abc import Sequence
+
+from ai.transcription.recognizer import Hypothesis, loop_start
+
+_ALWAYS = re.compile(
+    r"字幕|中文配音|请不吝|打赏支持|明镜与点点|点点栏目|索兰娅|优优独播|独播剧场|amara\.org|subtitles? by"
+    r"|transcrib(ed|ing) by|translated by|www\.|\.com\b",
+    re.IGNORECASE,
+)
+_ON_SILENCE = re.compile(
+    r"(谢谢|感谢)(大家|您|你)?的?(观看|收看|聆听|收听)|下次再见|再见|我们下期|订阅|点赞|多谢|嗯|啊|哦|音乐|掌声"
+    r"|thank(s| you)( so much| very much)?( for (watching|listening))?|bye( bye)?|you|subscribe|please|okay"
+    r"|music|applause",
+    re.IGNORECASE,
+)
+_LETTERS = re.compile(r"\w")
+_MAX_CHARACTERS_PER_S = {"zh": 14.0, "en": 38.0}
+_MIN_SPEECH_S = 0.25
+_SURE_NO_SPEECH = 0.6
+_GUESSED = -1.0
+
+
+def without_inventions(
+    hypothesis: Hypothesis, speech_s: float, duration_s: float, names: Sequence[str]
+) -> str:
+    """The text that was really spoken: "" when all of it is invented, cut where a loop begins.
+
+    `speech_s`: how much of `duration_s` was taken for speech. `names`: the hotwords given, in order.
+    """
+    text = hypothesis.text
+    start = loop_start(text)
+    if start is not None:
+        text = text[:start].rstrip(" ,.，。")
+    letters = len(_LETTERS.findall(text))
+    if not letters or speech_s < _MIN_SPEECH_S or _ALWAYS.search(text):
+        return ""
+    if letters > _MAX_CHARACTERS_PER_S[hypothesis.language] * duration_s:
+        return ""
+    if hypothesis.no_speech_probability > _SURE_NO_SPEECH and hypothesis.log_probability < _GUESSED / 2:
+        return ""
+    doubtful = (
+        speech_s < 0.4 * duration_s
+        or hypothesis.log_probability < _GUESSED
+        or hypothesis.no_speech_probability > _SURE_NO_SPEECH
+    )
+    if doubtful and _ON_SILENCE.fullmatch(text.strip(" ,.!?，。！？")):
+        return ""
+    return "" if recites(text, names) else text
+
+
+def recites(text: str, names: Sequence[str]) -> bool:
+    """Whether the text is the hotwords read back: three or more names in their order and little else."""
+    plain = "".join(_LETTERS.findall(text.lower()))
+    wanted = ["".join(_LETTERS.findall(name.lower())) for name in names]
+    position, covered, found = 0, 0, 0
+    for name in wanted:
+        at = plain.find(name, position) if name else -1
+        if at >= 0:
+            position, covered, found = at + len(name), covered + len(name), found + 1
+    return found >= 3 and covered >= 0.8 * len(plain)

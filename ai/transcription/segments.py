@@ -1,0 +1,32 @@
+"""What transcription hands on."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PartialSegment:
+    """The utterance so far; the next one with this id replaces it."""
+
+    id: UUID
+    text: str
+    stable_text: str
+    """The beginning of `text` on which successive hypotheses agree."""
+    language: str
+    start_s: float
+    """Media time, as `AudioChunk.at_s`."""
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptSegment:
+    """A finished utterance; replaces the partial text of the same id."""
+
+    id: UUID
+    text: str
+    language: str
+    start_s: float
+    end_s: float
+
+
+Segment = PartialSegment | TranscriptSegment
