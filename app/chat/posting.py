@@ -1,8 +1,7 @@
 """From a viewer's message to everybody's screen: checked, screened, stored in micro-batches, published."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Self
 from uuid import UUID
@@ -15,16 +14,14 @@ from app.chat.repository import NewRow
 from app.chat.schemas import Author, ChatMessage, NewMessage, Posted
 from app.chat.screening import Screened, Screener
 from app.chat.text import clean
+from app.core.batcher import Batcher
 from app.core.bus import Bus
 from app.core.clock import Clock
 from app.core.db import Database, Tx
-from app.core.errors import Conflict, Forbidden, RateLimited
+from app.core.errors import Conflict, Forbidden
 from app.core.events import Event, room_topic, staff_topic, user_topic
 from app.core.ids import new_id
 from app.core.outbox import emit
-
-BATCH_LIMIT = 200
-WAITING_LIMIT = 2_000
 
 
 class ChatClosed(Conflict):
@@ -37,18 +34,12 @@ class MutedWord(Forbidden):
     title = "The host does not allow this word here"
 
 
-class Busy(RateLimited):
-    code = "busy"
-    title = "Too many messages at once; try again"
-
-
 @dataclass(frozen=True, slots=True)
 class _Draft:
     """A checked message that waits to be stored."""
 
     message: ChatMessage
     screened: Screened
-    done: "asyncio.Future[Posted]"
 
 
 class Chat:
@@ -63,7 +54,7 @@ class Chat:
         self._screener = screener
         self._pace = pace
         self._directory = directory
-        self._waiting: asyncio.Queue[_Draft] = asyncio.Queue(WAITING_LIMIT)
+        self._batcher: Batcher[_Draft, Posted] = Batcher(self._store)
 
     @classmethod
     @asynccontextmanager
@@ -72,19 +63,14 @@ class Chat:
     ) -> AsyncIterator[Self]:
         """Run the writer while the block lasts; what waits at its end is still stored."""
         chat = cls(db, bus, clock, screener, pace or ChatPace(bus.redis), Directory(db, clock))
-        writer = asyncio.create_task(chat._write(), name="chat-writer")
-        try:
+        async with chat._batcher:
             yield chat
-            await chat._waiting.join()
-        finally:
-            writer.cancel()
-            with suppress(asyncio.CancelledError):
-                await writer
 
     async def post(self, room_id: UUID, author_id: UUID, new: NewMessage, *, staff: bool = False) -> Posted:
         """Post `new` by `author_id`; `staff` is exempt from limits.
 
-        Raises EmptyMessage, MessageTooLong, RateLimited, ChatClosed, MutedWord, NotFound.
+        Raises EmptyMessage, MessageTooLong, RateLimited, Busy, ChatClosed, MutedWord,
+        NotFound.
         """
         text = clean(new.text)
         rules = await self._directory.rules(room_id)
@@ -106,33 +92,7 @@ class Chat:
             created_at=self._clock.now(),
             client_id=new.client_id,
         )
-        draft = _Draft(
-            message, await self._screener.check(text, room_id), asyncio.get_running_loop().create_future()
-        )
-        try:
-            self._waiting.put_nowait(draft)
-        except asyncio.QueueFull:
-            raise Busy from None
-        return await draft.done
-
-    async def _write(self) -> None:
-        while True:
-            drafts = [await self._waiting.get()]
-            while len(drafts) < BATCH_LIMIT and not self._waiting.empty():
-                drafts.append(self._waiting.get_nowait())
-            try:
-                answers = await self._store(drafts)
-            except Exception as error:
-                for draft in drafts:
-                    if not draft.done.done():
-                        draft.done.set_exception(error)
-            else:
-                for draft, posted in zip(drafts, answers, strict=True):
-                    if not draft.done.done():
-                        draft.done.set_result(posted)
-            finally:
-                for _ in drafts:
-                    self._waiting.task_done()
+        return await self._batcher.submit(_Draft(message, await self._screener.check(text, room_id)))
 
     async def _store(self, drafts: Sequence[_Draft]) -> list[Posted]:
         async with self._db.transaction() as tx:
