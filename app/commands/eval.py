@@ -25,3 +25,32 @@ def cues(
 
     settings = Settings()
     run(data, settings.data_dir, quick=quick, model=settings.whisper_model, cpu_threads=threads, page=page)
+
+
+@app.command()
+def assistant(
+    data: Annotated[Path, typer.Option(help="A file of cases: catalog, policies, cases.")],
+    llm: Annotated[
+        str,
+        typer.Option(help="none: facts alone; local: the model of the extra `llm`; or a URL ending in /v1."),
+    ] = "none",
+    quick: Annotated[bool, typer.Option(help="Every third case.")] = False,
+    page: Annotated[Path | None, typer.Option(help="Where to write the HTML page with each case.")] = None,
+) -> None:
+    """Questions answered from facts: accuracy per kind, anything invented, and the time it takes."""
+    from ai.assistant.evaluation import report
+
+    report(data, llm=llm, quick=quick, page=page)
+
+
+@app.command()
+def moderation(
+    data: Annotated[
+        Path, typer.Option(help="A JSON list of texts with surface, language, expect and category.")
+    ],
+    quick: Annotated[bool, typer.Option(help="Fewer rounds of timing.")] = False,
+) -> None:
+    """The screen of texts: outcomes as expected, caught, false alarms, time."""
+    from moderation.evaluation import run
+
+    run(data, quick=quick)

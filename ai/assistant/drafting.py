@@ -1,0 +1,291 @@
+"""From a question and the facts to statements: which tools to use, which facts to word."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ai.assistant import arithmetic, composer, reasoning
+from ai.assistant.composer import Statement
+from ai.assistant.intent import matches
+from ai.assistant.measures import measures, spans
+from ai.assistant.models import Fact, Facts, Language, Product, Source
+from ai.assistant.places import places_in
+from ai.assistant.products import Resolution, resolve
+from ai.assistant.reasoning import Verdict
+from ai.assistant.retrieval import ENOUGH, NEAR_WEIGHT, Match, attribute_facts, policy_facts, rank
+from ai.assistant.segments import Segment, segment, split
+from ai.assistant.text import canonical
+
+Similarity = Callable[[str, Sequence[Fact]], Mapping[str, float]]
+"""Cosine of a question with facts, by fact id; may leave facts out."""
+
+_COMPARE = re.compile(
+    r"差(了)?多少|差价|哪个(更|比较)?(便宜|贵|划算)|(便宜|贵)(了)?多少|谁(更)?(便宜|贵)|价格(差|相差|比)|"
+    r"(price )?diff|cheaper|more expensive|which .{0,20}(cheap|expensive|costs)|compare"
+)
+_TOTAL = re.compile(
+    r"一共|总共|合计|加起来|总价|一起(买)?(是)?多少|共多少|in total|altogether|total|\bboth\b"
+)
+_ORDERING = re.compile(r"买|拍|下单|来|要|一(个|件|双|瓶|盒|台|条|单)|buy|order|get|purchase")
+_MEDICAL_TERMS = re.compile(r"过敏|allerg")
+_GENERIC_BENEFITS = frozenset({"bargain"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Statements to send, or none with the `gap` that a person has to fill."""
+
+    statements: tuple[Statement, ...]
+    product: Product | None
+    gap: str = ""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return tuple(dict.fromkeys(fact for s in self.statements for fact in s.facts))
+
+
+def draft(
+    text: str,
+    language: Language,
+    facts: Facts,
+    similarity: Similarity,
+    *,
+    previous: str | None = None,
+    medical: bool = False,
+) -> Draft:
+    """Answers every single question of a normalized message that the facts answer."""
+    whole = resolve(text, facts, previous)
+    statements: list[Statement] = []
+    gap = ""
+    current = whole
+    for part in split(text, language):
+        own = resolve(part, facts, previous)
+        current = own if own.named else _carried(own, current)
+        found = _Answerer(segment(part, current.rest, language), current, facts, similarity, medical)
+        answers = found.statements()
+        if answers:
+            statements += [s for s in answers if s not in statements]
+        elif found.question.open_question or found.question.concepts:
+            gap = gap or part
+    product = whole.products[0] if len(whole.products) == 1 else None
+    if len(statements) > 6:
+        statements = statements[:6]
+    return Draft(tuple(statements), product, gap if not statements else "")
+
+
+def _carried(own: Resolution, earlier: Resolution) -> Resolution:
+    return Resolution(earlier.products, earlier.named, earlier.ambiguous, own.rest)
+
+
+class _Answerer:
+    """Answers one single question."""
+
+    def __init__(
+        self, question: Segment, about: Resolution, facts: Facts, similarity: Similarity, medical: bool
+    ) -> None:
+        self.question = question
+        self.about = about
+        self.facts = facts
+        self.similarity = similarity
+        self.medical = medical
+        self.language = question.language
+
+    def statements(self) -> list[Statement]:
+        if self.medical:
+            return self._facts()
+        if compared := self._compared():
+            return [compared]
+        found = self._commerce()
+        if shipped := self._shipping():
+            return [*found, shipped]
+        covered = self._commerce_spans()
+        return [*found, *self._facts(skip=covered)]
+
+    # --- prices and stock
+
+    def _compared(self) -> Statement | None:
+        products = self.about.products
+        if len(products) == 2 and _COMPARE.search(self.question.text):
+            return composer.comparison(arithmetic.compare(*products), self.language, self.facts.currency)
+        return None
+
+    def _commerce_ids(self) -> frozenset[str]:
+        ids = set(self.question.ids)
+        if ids & {"shipping_fee", "return_fee"} and re.search(
+            r"(运费|邮费|快递费|邮资|配送费).{0,5}(多少|几)|(多少|几).{0,3}(运费|邮费|快递费)|shipping|postage|delivery",
+            self.question.text,
+        ):
+            ids.discard("price")
+        if self._counts_pieces():
+            ids.discard("price")
+        if "savings" in ids:
+            ids.discard("price")
+        return frozenset(ids & {"price", "list_price", "savings", "stock"})
+
+    def _counts_pieces(self) -> bool:
+        """一盒有多少块 asks for pieces, not for money."""
+        spans = {a.concept.id: (a.start, a.end) for a in self.question.concepts}
+        price, pieces = spans.get("price"), spans.get("spec")
+        if price is None or pieces is None or "钱" in self.question.text[slice(*price)]:
+            return False
+        return pieces[0] < price[0] < pieces[1] or pieces[0] < price[1] < pieces[1]
+
+    def _commerce_spans(self) -> list[tuple[int, int]]:
+        ids = self._commerce_ids()
+        return [(a.start, a.end) for a in self.question.concepts if a.concept.id in ids]
+
+    def _commerce(self) -> list[Statement]:
+        ids = self._commerce_ids()
+        if "restock" in self.question.ids or not ids or not self.about.products:
+            return []
+        found: list[Statement] = []
+        products = self.about.products[:4]
+        currency = self.facts.currency
+        if ids & {"list_price", "savings"}:
+            listed = [composer.list_price(p, self.language, currency, saved=True) for p in products]
+            found += [s for s in listed if s]
+        elif "price" in ids:
+            found += self._priced(products)
+        if "stock" in ids and not (ids & {"price"} and not _asks_stock(self.question.text)):
+            found += [composer.stock(p, self.language) for p in products]
+        return found
+
+    def _priced(self, products: Sequence[Product]) -> list[Statement]:
+        currency = self.facts.currency
+        count = arithmetic.quantity(self.question.text) or 1
+        if len(products) > 1 and not self.about.ambiguous and _TOTAL.search(self.question.text):
+            return [composer.total([(p, 1) for p in products], self.language, currency)]
+        if count > 1 and len(products) == 1:
+            return [composer.total([(products[0], count)], self.language, currency)]
+        return [composer.price(p, self.language, currency) for p in products]
+
+    # --- shipping for what is bought
+
+    def _shipping(self) -> Statement | None:
+        ids = self.question.ids
+        if "shipping_fee" not in ids or "return_fee" in ids or len(self.about.products) != 1:
+            return None
+        count = arithmetic.quantity(self.question.text)
+        if count is None and not (self.about.named or _ORDERING.search(self.question.text)):
+            return None
+        if places_in(self.question.text) or re.search(r"满多少|退", self.question.text):
+            return None
+        pieces = count or 1
+        cents = self.about.products[0].price_cents * pieces
+        rule = next(
+            (f for f in policy_facts(self.facts) if arithmetic.shipping({f.label: f.text}, cents, pieces)),
+            None,
+        )
+        if rule is None:
+            return None
+        result = arithmetic.shipping({rule.label: rule.text}, cents, pieces)
+        assert result is not None
+        exceptions = "，".join(
+            c for c in re.split(r"[，。；,;]", rule.text) if places_in(c) and "满" not in c
+        )
+        return composer.free_shipping(
+            result, cents, pieces, rule, exceptions, self.language, self.facts.currency
+        )
+
+    # --- attributes and policies
+
+    def _facts(self, skip: Sequence[tuple[int, int]] = ()) -> list[Statement]:
+        found: list[Statement] = []
+        products: Sequence[Product] = self.about.products[:3]
+        policies = policy_facts(self.facts)
+        if not products:
+            products = self._owners_of_attribute()
+        asked = _without(self.question, skip)
+        if skip and not asked.concepts:
+            return []
+        for product in products or (None,):
+            candidates = (attribute_facts(product) if product else []) + policies
+            matched = self._ranked(asked, candidates)
+            worded = [(m, self._worded(m, product, strict=bool(skip))) for m in matched[:6]]
+            answering = {m: statement for m, statement in worded if statement is not None}
+            found += [answering[m] for m in _distinct(list(answering), asked)]
+        return list(dict.fromkeys(found))
+
+    def _ranked(self, asked: Segment, candidates: Sequence[Fact]) -> list[Match]:
+        """Embeddings are asked only where words leave it open; they cost most of the time."""
+        plain = rank(asked, candidates, {}, least=ENOUGH - NEAR_WEIGHT)
+        if not plain:
+            return []
+        second = plain[1].score if len(plain) > 1 else 0.0
+        if plain[0].score >= 1.0 and plain[0].score - second > 2 * NEAR_WEIGHT:
+            return [match for match in plain if match.score >= ENOUGH]
+        return rank(asked, candidates, self.similarity(self.question.text, candidates))
+
+    def _owners_of_attribute(self) -> list[Product]:
+        """With no product in sight: the one product that has what is asked about."""
+        owners = []
+        for product in self.facts.products:
+            matched = rank(self.question, attribute_facts(product), {})
+            if matched and matched[0].concept is not None and matched[0].score >= 1.0:
+                owners.append(product)
+        return owners if len(owners) == 1 else []
+
+    def _worded(self, match: Match, product: Product | None, *, strict: bool) -> Statement | None:
+        if strict and match.concept is None:
+            return None
+        judged = reasoning.judge(self.question, match.fact, match.concept, product)
+        if judged.verdict is Verdict.UNKNOWN or self._wants_fit(match.fact):
+            return None
+        if self.medical:
+            if not self._names_condition(match.fact):
+                return None
+            if _MEDICAL_TERMS.search(self.question.text):
+                judged = reasoning.Judgement(Verdict.STATES, match.fact.text)
+        owner = product if match.fact.source is Source.ATTRIBUTE else None
+        return composer.fact_sentence(self.question.text, match.fact, judged, owner, self.language)
+
+    def _wants_fit(self, fact: Fact) -> bool:
+        """A body's size was told and the fact cannot be held against it."""
+        told = {m.dimension for m in measures(self.question.text)} & {"grams", "mm", "age_months"}
+        if "fit_by_body" not in self.question.ids or not told:
+            return False
+        return not any(span.dimension in told for span in spans(fact.text))
+
+    def _names_condition(self, fact: Fact) -> bool:
+        """Whether the fact itself speaks of the condition or of the food that is asked about."""
+        said = canonical(fact.label + fact.text)
+        return any(len(chunk) >= 2 and chunk in said for chunk in self._medical_words())
+
+    def _medical_words(self) -> list[str]:
+        words = [c for chunk in self.question.chunks for c in re.split(r"过敏|患者|病人", chunk)]
+        return [*words, *[w for w in ("孕妇", "哺乳期") if w in canonical(self.question.text)]]
+
+
+def _asks_stock(text: str) -> bool:
+    return matches("question", "zh", text) or matches("question", "en", text)
+
+
+def _without(question: Segment, skip: Sequence[tuple[int, int]]) -> Segment:
+    """The question less the concepts within or overlapping spans answered already."""
+    if not skip:
+        return question
+    kept = tuple(
+        a
+        for a in question.concepts
+        if a.concept.id not in _GENERIC_BENEFITS
+        and all(a.end <= start or a.start >= end for start, end in skip)
+    )
+    return Segment(
+        question.text, question.language, kept, question.chunks, question.unknown, question.open_question
+    )
+
+
+def _distinct(matched: Sequence[Match], question: Segment) -> list[Match]:
+    """The best fact, and others that answer another part of the same words."""
+    if not matched:
+        return []
+    chosen = [matched[0]]
+    spans = {a.concept.id: (a.start, a.end) for a in question.concepts}
+    for match in matched[1:]:
+        if match.concept is None or match.score < 1.0 or len(chosen) >= 3:
+            continue
+        taken = [spans[m.concept.id] for m in chosen if m.concept is not None]
+        start, end = spans[match.concept.id]
+        if taken and all(end <= s or start >= e for s, e in taken):
+            chosen.append(match)
+    return chosen

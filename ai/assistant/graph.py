@@ -1,0 +1,261 @@
+"""The way of a question, as a LangGraph graph; every step leaves its mark in the trace."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Protocol, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+
+from ai.assistant import composer, intent, orders
+from ai.assistant.checker import check
+from ai.assistant.composer import Statement
+from ai.assistant.drafting import Draft, Similarity, draft
+from ai.assistant.facts import FactSource
+from ai.assistant.intent import Intent, Reading
+from ai.assistant.models import (
+    Answer,
+    Fact,
+    Facts,
+    Handoff,
+    Language,
+    Outcome,
+    Question,
+    Refusal,
+    Silence,
+    TraceStep,
+)
+from ai.assistant.text import MAX_QUESTION_CHARS, colloquial, normalize
+
+
+class State(TypedDict, total=False):
+    """What the steps hand on."""
+
+    question: Question
+    source: FactSource
+    text: str
+    language: Language
+    reading: Reading
+    facts: Facts
+    draft: Draft
+    private: bool
+    composed_by: str
+    text_out: str
+    outcome: Outcome
+    trace: tuple[TraceStep, ...]
+
+
+Writer = Callable[[str, Language, Draft, Facts], Awaitable[str | None]]
+"""Words a draft freely; None when it cannot. What it writes is checked like any draft."""
+Classifier = Callable[[str, Language], Reading | None]
+"""Judges messages that no rule decides."""
+
+
+class Nodes:
+    """The steps. Each takes the state and returns what it adds to it."""
+
+    def __init__(self, similarity: Similarity, classify: Classifier, writer: Writer | None) -> None:
+        self._similarity = similarity
+        self._classify = classify
+        self._writer = writer
+
+    async def classify(self, state: State) -> State:
+        raw = state["question"].text
+        text = normalize(raw[: MAX_QUESTION_CHARS * 2])
+        language = intent.language_of(text)
+        text = colloquial(text) if language is Language.ZH else text
+        if len(text) > MAX_QUESTION_CHARS:
+            reading = intent.read(text, language)
+            if reading.intent is not Intent.REFUSE:
+                reading = Reading(Intent.IGNORE, "too_long")
+        else:
+            reading = intent.read(text, language)
+        if reading.intent in (Intent.QUESTION, Intent.STATEMENT):
+            reading = self._classify(text, language) or reading
+        return {"text": text, "reading": reading, "language": language}
+
+    async def whose(self, state: State) -> State:
+        facts = await state["source"].read(state["question"])
+        question = state["question"]
+        if question.pinned is not None:
+            facts = replace(facts, pinned=question.pinned)
+        private = state["reading"].intent is Intent.OWN_ORDER
+        reading = state["reading"]
+        if orders.numbers_in(state["text"]) and reading.intent is not Intent.HANDOFF:
+            found = orders.find(state["text"], facts)
+            if found.foreign is not None and len(found.foreign) >= 8:
+                reading = Reading(Intent.REFUSE, "foreign_order", attack=True)
+            elif found.orders:
+                reading, private = Reading(Intent.OWN_ORDER, "order_number"), True
+        return {"facts": facts, "private": private, "reading": reading}
+
+    async def retrieve(self, state: State) -> State:
+        reading, facts, text = state["reading"], state["facts"], state["text"]
+        if reading.intent is Intent.OWN_ORDER:
+            found = orders.find(text, facts).orders
+            if found:
+                statements = tuple(composer.order(o, state["language"]) for o in found)
+                return {"draft": Draft(statements, None)}
+        made = draft(
+            text,
+            state["language"],
+            facts,
+            self._similarity,
+            previous=state["question"].previous_product,
+            medical=reading.intent is Intent.MEDICAL,
+        )
+        if reading.intent is Intent.OWN_ORDER and made.statements:
+            return {"draft": made, "private": False}
+        return {"draft": made}
+
+    async def write(self, state: State) -> State:
+        made, language = state["draft"], state["language"]
+        composed = composer.joined(made.statements, language)
+        if self._writer is not None and made.statements and not state["private"]:
+            written = await self._writer(state["text"], language, made, state["facts"])
+            if written is not None and not check(written, made.facts, state["facts"]):
+                return {"text_out": written, "composed_by": "model"}
+        return {"text_out": composed, "composed_by": "facts"}
+
+    async def check(self, state: State) -> State:
+        """Reads the facts again: what is sent must be true now, not when it was drafted."""
+        fresh = await state["source"].read(state["question"])
+        if state["question"].pinned is not None:
+            fresh = replace(fresh, pinned=state["question"].pinned)
+        text, made = state["text_out"], state["draft"]
+        composed_by = state["composed_by"]
+        if fresh != state["facts"]:
+            again = await self.retrieve({**state, "facts": fresh})
+            if again["draft"].facts != made.facts:
+                made, composed_by = again["draft"], "facts"
+                text = composer.joined(made.statements, state["language"])
+        findings = check(text, made.facts, fresh) if made.statements else []
+        if findings:
+            made = Draft((), made.product, gap=findings[0].rule)
+        return {"text_out": text, "draft": made, "facts": fresh, "composed_by": composed_by}
+
+    async def send(self, state: State) -> State:
+        made = state["draft"]
+        answer = Answer(
+            text=state["text_out"],
+            language=state["language"],
+            facts=made.facts,
+            private=state["private"],
+            product_id=made.product.id if made.product else None,
+            composed_by=state["composed_by"],
+        )
+        return {"outcome": answer}
+
+    async def hand_over(self, state: State) -> State:
+        reading = state["reading"]
+        made = state.get("draft")
+        by_rule = reading.intent is Intent.HANDOFF
+        return {
+            "outcome": Handoff(
+                text=composer.HANDOFF[state["language"]],
+                language=state["language"],
+                reason=reading.reason if by_rule else (made.gap if made and made.gap else "no_fact"),
+                product_id=made.product.id if made and made.product else None,
+            )
+        }
+
+    async def refuse(self, state: State) -> State:
+        reading = state["reading"]
+        texts = composer.MEDICAL_REFUSAL if reading.reason == "medical_claim" else composer.REFUSAL
+        return {
+            "outcome": Refusal(texts[state["language"]], state["language"], reading.reason, reading.attack)
+        }
+
+    async def silence(self, state: State) -> State:
+        return {"outcome": Silence(state["reading"].reason)}
+
+
+def after_classify(state: State) -> str:
+    return {
+        Intent.IGNORE: "silence",
+        Intent.REFUSE: "refuse",
+        Intent.HANDOFF: "hand_over",
+    }.get(state["reading"].intent, "whose")
+
+
+def after_whose(state: State) -> str:
+    return "refuse" if state["reading"].intent is Intent.REFUSE else "retrieve"
+
+
+def after_retrieve(state: State) -> str:
+    if state["draft"].statements:
+        if state["reading"].intent is Intent.STATEMENT and not _asked_by_noun(state):
+            return "silence"
+        return "write"
+    return "silence" if state["reading"].intent is Intent.STATEMENT else "hand_over"
+
+
+def _asked_by_noun(state: State) -> bool:
+    """A bare topic is a question, too: 杯子容量, 价格, shipping cost."""
+    return len(state["text"]) <= 12 if state["language"] is Language.ZH else len(state["text"].split()) <= 5
+
+
+def after_check(state: State) -> str:
+    return "send" if state["draft"].statements else "hand_over"
+
+
+def build(nodes: Nodes) -> Any:
+    """The compiled graph."""
+    graph = StateGraph(State)
+    steps: dict[str, Step] = {
+        "classify": nodes.classify,
+        "whose": nodes.whose,
+        "retrieve": nodes.retrieve,
+        "write": nodes.write,
+        "check": nodes.check,
+        "send": nodes.send,
+        "hand_over": nodes.hand_over,
+        "refuse": nodes.refuse,
+        "silence": nodes.silence,
+    }
+    for name, step in steps.items():
+        graph.add_node(name, _traced(name, step))
+    graph.add_edge(START, "classify")
+    graph.add_conditional_edges("classify", after_classify, ["silence", "refuse", "hand_over", "whose"])
+    graph.add_conditional_edges("whose", after_whose, ["refuse", "retrieve"])
+    graph.add_conditional_edges("retrieve", after_retrieve, ["write", "hand_over", "silence"])
+    graph.add_edge("write", "check")
+    graph.add_conditional_edges("check", after_check, ["send", "hand_over"])
+    for last in ("send", "hand_over", "refuse", "silence"):
+        graph.add_edge(last, END)
+    return graph.compile()
+
+
+class Step(Protocol):
+    def __call__(self, state: State) -> Awaitable[State]: ...
+
+
+def _traced(name: str, step: Step) -> Step:
+    async def run(state: State) -> State:
+        started = time.perf_counter()
+        added = await step(state)
+        took_ms = (time.perf_counter() - started) * 1000
+        mark = TraceStep(name, _summary(added), round(took_ms, 2))
+        return {**added, "trace": (*state.get("trace", ()), mark)}
+
+    return run
+
+
+def _summary(added: State) -> str:
+    """What a step found, for people to read."""
+    if "outcome" in added:
+        return type(added["outcome"]).__name__.lower()
+    if "text_out" in added:
+        return f"{added['composed_by']}: {added['text_out']}"
+    if "draft" in added:
+        made = added["draft"]
+        return _facts_summary(made.statements) or f"no fact: {made.gap}"
+    if "reading" in added:
+        private = " private" if added.get("private") else ""
+        return f"{added['reading'].intent.value} ({added['reading'].reason}){private}"
+    return ""
+
+
+def _facts_summary(statements: tuple[Statement, ...]) -> str:
+    found: list[Fact] = [fact for s in statements for fact in s.facts]
+    return "; ".join(f"{fact.source.value} {fact.label}={fact.text}" for fact in found)

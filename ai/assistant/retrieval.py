@@ -1,0 +1,149 @@
+"""Which facts answer a question: concepts, the shop's own words, values, units and embeddings."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ai.assistant.concepts import Concept, of_label, of_value
+from ai.assistant.models import Fact, Facts, Product, Source
+from ai.assistant.places import places_in
+from ai.assistant.segments import Segment
+from ai.assistant.text import arabic, canonical, common_length, normalize, pinyin
+
+ENOUGH = 0.6
+"""Score from which a fact answers."""
+NEAR_WEIGHT = 0.15
+"""What the embedding can add to or take from a score."""
+_GENERIC_KEY_CHARS = frozenset("适用使主要可度量数性质式类型时间长期内外最大小单每是否")
+_UNIT_ASKED = re.compile(r"(?:几|多少)个?([a-z]{1,4}|[\u4e00-\u9fff]{1,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A fact with its score and the concept that it answers (None: found by words alone)."""
+
+    fact: Fact
+    score: float
+    concept: Concept | None
+
+
+def attribute_facts(product: Product) -> list[Fact]:
+    facts = [
+        Fact(f"{product.id}:{key}", Source.ATTRIBUTE, key, value, product.id)
+        for key, value in product.attributes.items()
+    ]
+    return [fact for fact in facts if fact.text.strip()]
+
+
+def policy_facts(facts: Facts) -> list[Fact]:
+    found = [
+        Fact(f"policy:{key}", Source.POLICY, key, text)
+        for key, text in facts.policies.items()
+        if text.strip()
+    ]
+    found += [Fact(f"coupon:{n}", Source.COUPON, "优惠", text) for n, text in enumerate(facts.coupons)]
+    return found
+
+
+def rank(
+    question: Segment,
+    candidates: Sequence[Fact],
+    similarity: Mapping[str, float],
+    least: float = ENOUGH,
+) -> list[Match]:
+    """Facts that score `least` or more, best first. `similarity`: cosine by fact id, where known."""
+    mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
+    found = []
+    for fact in candidates:
+        score, concept = _score(question, fact)
+        near = similarity.get(fact.id, mean) - mean
+        score += max(-NEAR_WEIGHT, min(NEAR_WEIGHT, 3.0 * near))
+        if score >= least:
+            found.append(Match(fact, score, concept))
+    return sorted(found, key=lambda match: -match.score)
+
+
+def _score(question: Segment, fact: Fact) -> tuple[float, Concept | None]:
+    label_concepts = of_label(fact.label)
+    value_concepts = of_value(fact.text)
+    concept_score, concept, width = 0.0, None, 0
+    for asked in question.concepts:
+        if asked.concept.policy and fact.source is Source.ATTRIBUTE:
+            continue
+        if not asked.concept.policy and fact.source in (Source.POLICY, Source.COUPON):
+            continue
+        score = 1.0 if asked.concept.id in label_concepts else 0.0
+        if not score and asked.concept.id in value_concepts and fact.source is Source.ATTRIBUTE:
+            score = 0.6
+        if not score and fact.source is Source.POLICY and _says(asked.concept, fact.text):
+            score = 0.7
+        own = asked.end - asked.start
+        if (score, own) > (concept_score, width):
+            concept_score, concept, width = score, asked.concept, own
+    lexical = _label_overlap(question, fact) + _value_overlap(question, fact)
+    if fact.source is Source.ATTRIBUTE and _unit_asked(question, fact):
+        lexical += 0.5
+    if fact.source is Source.POLICY and _names_place(question, fact):
+        lexical += 0.4
+    if concept is None and fact.source is not Source.ATTRIBUTE:
+        lexical *= 0.75
+    return concept_score + lexical + (0.01 * min(width, 10) if concept else 0.0), concept
+
+
+def _says(concept: Concept, text: str) -> bool:
+    """Whether a policy speaks of the concept although its name does not say so."""
+    return concept.policy and concept.keys is not None and concept.keys.search(text) is not None
+
+
+def _names_place(question: Segment, fact: Fact) -> bool:
+    return bool(places_in(question.text)) and bool(
+        places_in(fact.text) or re.search("其他|其它|其余", fact.text)
+    )
+
+
+def _label_overlap(question: Segment, fact: Fact) -> float:
+    label = canonical(fact.label)
+    asked = canonical(question.text)
+    if len(label) >= 2 and (label in asked or label in "".join(question.chunks)):
+        return 1.0
+    if len(label) == 1 and any(label in chunk for chunk in question.chunks):
+        return 0.8
+    joined = "".join(question.chunks)
+    longest = max((common_length(label, chunk) for chunk in question.chunks), default=0)
+    if longest >= 2:
+        return 0.6
+    if len(label) >= 2 and _same_sound(label, asked):
+        return 0.9
+    chars = [c for c in set(label) if c not in _GENERIC_KEY_CHARS]
+    shared = sum(c in joined for c in chars)
+    return 0.3 * shared
+
+
+def _same_sound(label: str, text: str) -> bool:
+    """A label typed with other characters of the same sound (保直期)."""
+    sound, heard = pinyin(label), pinyin(text)
+    size = len(sound)
+    return len(label) >= 2 and any(heard[i : i + size] == sound for i in range(len(heard) - size + 1))
+
+
+def _value_overlap(question: Segment, fact: Fact) -> float:
+    value = canonical(arabic(normalize(fact.text)))
+    best = 0.0
+    for chunk in question.chunks:
+        chunk_arabic = arabic(chunk)
+        longest = common_length(chunk_arabic, value)
+        if longest >= 2 and longest * 2 >= min(len(chunk_arabic), 6):
+            best = max(best, 0.45 if longest == 2 else 0.65)
+    latin = {w for w in question.unknown if len(w) >= 3 and w in value}
+    return max(best, 0.65 if latin else 0.0)
+
+
+def _unit_asked(question: Segment, fact: Fact) -> bool:
+    """多少bar asks for a value in bar; 几层 for one in 层."""
+    value = arabic(normalize(fact.text))
+    for match in _UNIT_ASKED.finditer(question.text):
+        unit = match.group(1)
+        units = [unit] if not "\u4e00" <= unit[0] <= "\u9fff" else [unit, unit[0]]
+        if any(u and u not in "钱年天个月" and re.search(rf"\d\s*{re.escape(u)}", value) for u in units):
+            return True
+    return False

@@ -1,0 +1,107 @@
+"""Splits a message into single questions and finds what each one is about."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ai.assistant.concepts import Asked, asked
+from ai.assistant.models import Language
+from ai.assistant.text import canonical, stem, table, words
+
+_FUNCTION_WORDS = re.compile(
+    "请问|想问|问一?下|主播|老板|亲们?|宝贝|姐妹|美女|帅哥|小姐姐|掌柜|家人们?|哥|姐|"
+    "这个|那个|这款|那款|这些|那些|这种|这边|那边|这里|这儿|这样|这|那|你们家?|我们家?|咱们?家?|你家|我家|你|我|他|她|它|您|本人|自己|人家|"
+    "可不可以|能不能|会不会|是不是|有没有|要不要|行不行|好不好|能否|是否|可否|可以|能够|能|会|要|得|想|应该|需要|是|有|在|"
+    "为什么|什么样|什么|怎么样|怎么|怎样|如何|哪个|哪些|哪种|哪里|哪儿|哪|谁|多少|多|几|啥|"
+    "一下|一点|有点|一些|一个|一款|一件|一般|平时|现在|目前|今天|到底|究竟|大概|左右|大约|其实|真的|真|直接|"
+    "吗|呢|吧|啊|呀|么|嘛|哦|哈|呗|哒|滴|的|地|了|着|过|没|不|都|也|还|就|才|只|又|再|很|太|挺|非常|特别|比较|更|最|"
+    "如果|要是|万一|假如|的话|因为|所以|但是|但|那么|或者|和|跟|与|或|及|还是|以及|给|把|被|让|对|从|向|往|为|按|"
+    "用|使用|买|购买|拍|下单|订|入手|拿|弄|搞|做|放|扔|进|出|来|去|上|下|里面|里|中|内|外|后|前|时候|时|"
+    "个|款|件|只|双|台|盒|瓶|支|条|套|箱|把|袋|种|部|包|罐|块|张|样|东西|产品|商品|宝宝们|合适|适合|适用|支持|行|好|呵|嗯|喔"
+)
+_STOPWORD_TEXT = """
+    a an the this that these those it its they them their there here is are was were be been am do does
+    did can could will would may might should shall must have has had i me my mine we us our you your u
+    ur r he she his her and or but if so then than of in on at to for from with by about into as not no
+    yes any some all more most very what which who whom whose when where why how much many long often
+    please pls plz tell know wonder wondering want need like get got use used using work works working
+    come comes make made take takes put go going really just still also too hi hello hey thanks thank ok
+    okay good safe suitable fine right able one ones thing product item item's does't dont don't isn't
+    can't whats what's hows how's is't actually ever even wear eat drink buy order support supports
+    supported available possible allowed accept
+"""
+_STOPWORDS = frozenset(_STOPWORD_TEXT.split())
+_YES_NO = re.compile(r"吗|么|嘛|不|没|能否|是否|可否|可以|能|会|有|支持")
+_YES_NO_EN = re.compile(
+    r"\b(is|are|am|was|do|does|did|can|could|will|would|may|should|has|have|does'?nt|isn'?t|any)\b"
+)
+_WH_EN = re.compile(r"\b(what|what's|whats|which|how|how's|when|where|who|why|whens|wheres)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One question. `chunks`: content words left without names and function words, canonical
+    Chinese (English ones through the glossary); `unknown`: English words with no translation."""
+
+    text: str
+    language: Language
+    concepts: tuple[Asked, ...]
+    chunks: tuple[str, ...]
+    unknown: tuple[str, ...]
+    open_question: bool
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(a.concept.id for a in self.concepts)
+
+
+@lru_cache(maxsize=1)
+def glossary() -> dict[str, list[str]]:
+    rows: dict[str, list[str]] = table("lexicon")["glossary"]
+    return dict(sorted(rows.items(), key=lambda row: -len(row[0])))
+
+
+def split(text: str, language: Language) -> list[str]:
+    """Single questions of a message. Chinese ones may stand side by side with a space."""
+    if language is Language.EN:
+        parts = re.split(
+            r"[?？!！;\n]+|[.,，。]\s|\band (?=(?:how|what|when|where|which|who|is|are|do|does|can|will)\b)",
+            text,
+        )
+    else:
+        parts = re.split(
+            r"[，。？！；、?!;~…\n]+|,(?!\d)|(?<=[\u4e00-\u9fff]) +| +(?=[\u4e00-\u9fff]{2})", text
+        )
+    return [part.strip() for part in parts if part and part.strip(" .,")]
+
+
+def segment(text: str, rest: str, language: Language) -> Segment:
+    """`rest`: the same question with product names blanked."""
+    found = asked(text, language)
+    if language is Language.EN:
+        chunks, unknown = _english_chunks(rest)
+        wh = _WH_EN.search(text) is not None or _YES_NO_EN.search(text) is None
+    else:
+        chunks, unknown = _chinese_chunks(rest), ()
+        wh = _WH.search(text) is not None or _YES_NO.search(text) is None
+    return Segment(text, language, found, chunks, unknown, wh)
+
+
+def _chinese_chunks(rest: str) -> tuple[str, ...]:
+    bare = _FUNCTION_WORDS.sub("\x00", canonical(rest.replace(" ", "\x00")))
+    parts = re.split(r"[^\u4e00-\u9fffa-z0-9.%+]+", bare)
+    return tuple(part for part in parts if part)
+
+
+def _english_chunks(rest: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    left = f" {rest} "
+    terms = []
+    for phrase, forms in glossary().items():
+        pattern = rf"(?<![a-z]){re.escape(phrase)}(?:s|es)?(?![a-z])"
+        if len(phrase) >= 2 and phrase not in _STOPWORDS and re.search(pattern, left):
+            left = re.sub(pattern, " ", left)
+            terms.append(canonical(forms[0]))
+    unknown = tuple(
+        stem(w) for w in words(left) if w not in _STOPWORDS and not re.fullmatch(r"\d+(\.\d+)?", w)
+    )
+    return tuple(terms), unknown
