@@ -95,7 +95,8 @@ class OpenAIEmbeddings:
         self._client = httpx.Client(base_url=base_url, headers=headers, timeout=timeout_s)
 
     def query(self, text: str) -> Vector:
-        return self._embed([f"query: {text}" if self._prefixed else text])[0]
+        vector: Vector = self._embed([f"query: {text}" if self._prefixed else text])[0]
+        return vector
 
     def passages(self, texts: Sequence[str]) -> Vector:
         prefix = "passage: " if self._prefixed else ""

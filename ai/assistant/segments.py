@@ -31,6 +31,7 @@ _STOPWORD_TEXT = """
     supported available possible allowed accept
 """
 _STOPWORDS = frozenset(_STOPWORD_TEXT.split())
+_WH = re.compile(r"什么|啥|多少|几(?!乎)|怎么|如何|哪|谁|多(大|长|久|高|重|宽|厚|快|沉|远|深)|还是|为什么")
 _YES_NO = re.compile(r"吗|么|嘛|不|没|能否|是否|可否|可以|能|会|有|支持")
 _YES_NO_EN = re.compile(
     r"\b(is|are|am|was|do|does|did|can|could|will|would|may|should|has|have|does'?nt|isn'?t|any)\b"
