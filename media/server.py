@@ -14,9 +14,14 @@ from redis.asyncio import Redis
 from starlette.exceptions import HTTPException
 
 from app.core.errors import Problem
-from media.engines.base import MediaSink, StreamOffline
+from media.engines.base import MediaSink, SinkFactory, StreamOffline
 from media.engines.embedded.engine import EmbeddedConfig, EmbeddedEngine
 from media.heartbeat import Heartbeat
+from media.hls.endpoints import hls_router
+from media.hls.live import Limits, LiveStream
+from media.hls.playlist import Timing
+from media.hls.segmenter import Cutting
+from media.hls.sink import HlsStreams
 from media.ports import StreamEvents, TokenVerifier
 from media.signalling import IceServer
 from media.tap import AudioTap
@@ -30,11 +35,26 @@ _RETRY_AFTER_S = {409: "1", 503: "5"}
 
 
 @dataclass(frozen=True, slots=True)
+class HlsConfig:
+    """How HLS is cut and kept. `bandwidth_bps` is what the entry playlist promises."""
+
+    cutting: Cutting = field(default_factory=Cutting)
+    timing: Timing = field(default_factory=Timing)
+    limits: Limits = field(default_factory=Limits)
+    linger_s: float = 60.0
+    bandwidth_bps: int = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class MediaConfig:
-    """The role's settings. `ice_servers` is empty by default: clients reach the node directly."""
+    """The role's settings. `ice_servers` is empty by default: clients reach the node directly.
+
+    `hls` None switches HLS off.
+    """
 
     engine: EmbeddedConfig = field(default_factory=EmbeddedConfig)
     ice_servers: Sequence[IceServer] = ()
+    hls: HlsConfig | None = field(default_factory=HlsConfig)
     node: str = field(default_factory=socket.gethostname)
 
 
@@ -93,7 +113,12 @@ def create_app(config: MediaConfig, *, tokens: TokenVerifier, redis: Redis, even
     def tap(room_id: str, session_id: str) -> MediaSink:
         return AudioTap(redis, room_id, session_id)
 
-    engine = EmbeddedEngine(config.engine, listener, [tap])
+    sinks: list[SinkFactory] = [tap]
+    hls = config.hls
+    if hls is not None:
+        streams = HlsStreams(lambda room_id: LiveStream(room_id, hls.limits), hls.linger_s)
+        sinks.append(lambda room_id, _: streams.sink(room_id, hls.cutting))
+    engine = EmbeddedEngine(config.engine, listener, sinks)
     heartbeat = listener.heartbeat = Heartbeat(engine, redis, config.node)
 
     @contextlib.asynccontextmanager
@@ -104,6 +129,8 @@ def create_app(config: MediaConfig, *, tokens: TokenVerifier, redis: Redis, even
             yield
         finally:
             await engine.close()
+            if hls is not None:
+                streams.close()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(listener.drain(), 5)
             for task in tasks:
@@ -114,6 +141,8 @@ def create_app(config: MediaConfig, *, tokens: TokenVerifier, redis: Redis, even
     app.state.engine = engine
     app.include_router(whip_router(engine, tokens, config.ice_servers))
     app.include_router(whep_router(engine, tokens, config.ice_servers))
+    if hls is not None:
+        app.include_router(hls_router(streams, hls.timing, hls.bandwidth_bps))
 
     @app.get("/healthz")
     async def healthz() -> dict[str, object]:

@@ -75,6 +75,7 @@ class Room:
         self.publisher: Publisher | None = None
         self.viewers: dict[str, Viewer] = {}
         self.sinks: list[MediaSink] = []
+        self.failed_sinks: list[MediaSink] = []
         self.sources = {
             "video": Source(_ssrc(), _ssrc()),
             "audio": Source(_ssrc()),
@@ -134,7 +135,7 @@ class Room:
         return self._end(publisher)
 
     def _end(self, publisher: Publisher) -> list[MediaSink]:
-        sinks, self.sinks = self.sinks, []
+        sinks, self.sinks, self.failed_sinks = self.sinks + self.failed_sinks, [], []
         if publisher.session_id in self._started:
             self._started.discard(publisher.session_id)
             self._listener.publish_ended(self.room_id, publisher.session_id)
@@ -165,8 +166,7 @@ class Room:
         now = frame.received_at
         for viewer in self.viewers.values():
             viewer.send_video(out, now)
-        for sink in self.sinks:
-            sink.on_video(frame)
+        self._tell_sinks(lambda sink: sink.on_video(frame))
 
     def on_audio(self, publisher: Publisher, packet: AudioPacket) -> None:
         """Send an Opus packet to everyone; gaps in the numbering stay gaps."""
@@ -190,8 +190,17 @@ class Room:
                 data = rtp.build(payload_type, False, sequence, timestamp, ssrc, packet.payload)
                 packed[payload_type] = data
             viewer.send_audio(data, len(packet.payload))
-        for sink in self.sinks:
-            sink.on_audio(packet)
+        self._tell_sinks(lambda sink: sink.on_audio(packet))
+
+    def _tell_sinks(self, tell: Callable[[MediaSink], None]) -> None:
+        """A sink that fails is left out from then on; viewers do not notice."""
+        for sink in tuple(self.sinks):
+            try:
+                tell(sink)
+            except Exception:
+                logger.exception("room %s: %s failed, goes on without it", self.room_id, type(sink).__name__)
+                self.sinks.remove(sink)
+                self.failed_sinks.append(sink)
 
     def on_sender_report(self, kind: str, host_unix: float, timestamp: int, now: float) -> None:
         """Learn how the host's clock and this stream's timestamps belong together."""

@@ -1,0 +1,1 @@
+"""Low-latency HLS (RFC 8216bis) from the pictures that pass through."""
