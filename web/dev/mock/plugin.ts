@@ -155,7 +155,7 @@ const ROUTES: [string, RegExp, Answer][] = [
     /^\/rooms\/\w+\/products$/,
     (_m, b, r) =>
       send(r, {
-        items: (b.product_ids as string[]).map((id, i) => ({
+        products: (b.product_ids as string[]).map((id, i) => ({
           position: i + 1,
           product: products.find((p) => p.id === id),
         })),
@@ -260,7 +260,7 @@ const ROUTES: [string, RegExp, Answer][] = [
       })
     },
   ],
-  ['GET', /^\/merchant\/products$/, (_m, _b, r) => send(r, { items: products })],
+  ['GET', /^\/(merchant\/)?products$/, (_m, _b, r) => send(r, { items: products })],
 ]
 
 /** A back end inside the dev server: pages can be worked on with nothing else running. */

@@ -17,6 +17,7 @@ export const orders = {
   pay: (id: Id, provider = 'alipay') => http.post<Payment>(`/orders/${id}/payments`, { provider }),
 }
 
-export const merchant = {
-  products: () => http.get<Page<Product>>('/merchant/products'),
+/** What is on sale, for everybody. */
+export const catalogue = {
+  products: (limit = 200) => http.get<Page<Product>>('/products', { query: { limit } }),
 }

@@ -32,7 +32,7 @@ export const rooms = {
     http.get<RoomSnapshot>(`/rooms/${id}/snapshot`, { signal }),
   tokens: (id: Id) => http.post<RoomTokens>(`/rooms/${id}/tokens`),
   setProducts: (id: Id, productIds: Id[]) =>
-    http.put<Page<RoomProduct>>(`/rooms/${id}/products`, { product_ids: productIds }),
+    http.put<{ products: RoomProduct[] }>(`/rooms/${id}/products`, { product_ids: productIds }),
   pin: (id: Id, productId: Id) => http.post<Pin>(`/rooms/${id}/pins`, { product_id: productId }),
   unpin: (id: Id, productId: Id) => http.delete(`/rooms/${id}/pins/${productId}`),
   acceptSuggestion: (id: Id, suggestionId: Id) =>

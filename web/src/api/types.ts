@@ -128,12 +128,14 @@ export interface RoomSnapshot {
 export interface Endpoint {
   url: string
   token: string
+  ice_servers?: RTCIceServer[]
 }
 
 export interface RoomTokens {
   gateway: Endpoint
   whep: Endpoint
   whip: Endpoint | null
+  ice_servers?: RTCIceServer[]
   expires_at: string
 }
 

@@ -3,15 +3,22 @@ import { Backoff } from './backoff'
 
 export type LinkState = 'idle' | 'connecting' | 'connected' | 'retrying' | 'stopped'
 
-/** Why the last attempt ended; `no_stream` is a room that nobody publishes to. */
-export type LinkFailure = 'credentials' | 'no_stream' | 'refused' | 'network' | 'lost' | 'stalled'
+/** Why the last attempt ended: `no_stream`, nobody publishes; `busy`, somebody else does. */
+export type LinkFailure =
+  | 'credentials'
+  | 'no_stream'
+  | 'busy'
+  | 'refused'
+  | 'network'
+  | 'lost'
+  | 'stalled'
 
 export interface MediaLinkOptions {
   /** A fresh address and token before every attempt. */
   credentials: () => Promise<Endpoint>
   onState?: (state: LinkState, failure: LinkFailure | null) => void
   onStats?: (report: RTCStatsReport) => void
-  createPeer?: () => RTCPeerConnection
+  createPeer?: (iceServers: RTCIceServer[]) => RTCPeerConnection
   fetch?: typeof fetch
   backoff?: Backoff
 }
@@ -36,6 +43,8 @@ class LinkError extends Error {
  */
 export abstract class MediaLink {
   protected peer: RTCPeerConnection | null = null
+  /** What status 409 means here. */
+  protected readonly conflict: LinkFailure = 'no_stream'
   private readonly linkOptions: MediaLinkOptions
   private readonly backoff: Backoff
   private currentState: LinkState = 'idle'
@@ -95,7 +104,7 @@ export abstract class MediaLink {
       throw new LinkError('credentials')
     })
     if (generation !== this.generation) return
-    const peer = (this.linkOptions.createPeer ?? createPeer)()
+    const peer = (this.linkOptions.createPeer ?? createPeer)(endpoint.ice_servers ?? [])
     this.peer = peer
     this.prepare(peer)
     this.watch(peer, generation)
@@ -125,7 +134,8 @@ export abstract class MediaLink {
       throw new LinkError('network')
     }
     if (response.status === 401 || response.status === 403) throw new LinkError('credentials')
-    if (response.status === 404 || response.status === 409) throw new LinkError('no_stream')
+    if (response.status === 404) throw new LinkError('no_stream')
+    if (response.status === 409) throw new LinkError(this.conflict)
     if (!response.ok) throw new LinkError(response.status >= 500 ? 'network' : 'refused')
     return response
   }
@@ -210,8 +220,8 @@ export abstract class MediaLink {
   }
 }
 
-function createPeer(): RTCPeerConnection {
-  return new RTCPeerConnection({ bundlePolicy: 'max-bundle' })
+function createPeer(iceServers: RTCIceServer[]): RTCPeerConnection {
+  return new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers })
 }
 
 /** Ends when all candidates are known, or after a moment: the rest is found by the server. */

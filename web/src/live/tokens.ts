@@ -36,8 +36,9 @@ export class TokenSource {
   }
 
   async endpoint(name: 'gateway' | 'whep' | 'whip'): Promise<Endpoint> {
-    const endpoint = (await this.get())[name]
+    const tokens = await this.get()
+    const endpoint = tokens[name]
     if (!endpoint) throw new Error(`no ${name} for this user`)
-    return endpoint
+    return { ...endpoint, ice_servers: tokens.ice_servers }
   }
 }

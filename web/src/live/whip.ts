@@ -11,6 +11,7 @@ const DEFAULT_MAX_VIDEO_BPS = 2_500_000
 /** Publishes camera and microphone to a room over WHIP. */
 export class WhipPublisher extends MediaLink {
   private readonly options: WhipOptions
+  protected override readonly conflict = 'busy' as const
 
   constructor(options: WhipOptions) {
     super(options)
