@@ -10,12 +10,12 @@ from app.core.http import require
 from commerce.runtime import Commerce
 
 
-def _commerce(connection: HTTPConnection) -> Commerce:
+async def _commerce(connection: HTTPConnection) -> Commerce:
     found: Commerce = connection.app.state.commerce
     return found
 
 
-def origin_of(connection: HTTPConnection) -> str:
+async def origin_of(connection: HTTPConnection) -> str:
     """scheme://host[:port] as the browser asked for it."""
     return str(connection.base_url).rstrip("/")
 

@@ -59,23 +59,28 @@ def require(*roles: Role) -> Callable[[Principal], Awaitable[Principal]]:
     return holder
 
 
-def _db(connection: HTTPConnection) -> Database:
+async def _db(connection: HTTPConnection) -> Database:
     return services(connection).db
 
 
-def _redis(connection: HTTPConnection) -> Redis:
+async def _redis(connection: HTTPConnection) -> Redis:
     return services(connection).redis
 
 
-def _bus(connection: HTTPConnection) -> Bus:
+async def _bus(connection: HTTPConnection) -> Bus:
     return services(connection).bus
 
 
-def _clock(connection: HTTPConnection) -> Clock:
+async def _clock(connection: HTTPConnection) -> Clock:
     return services(connection).clock
 
 
-ServicesDep = Annotated[Services, Depends(services)]
+async def _services(connection: HTTPConnection) -> Services:
+    return services(connection)
+
+
+# Coroutines, all of them: FastAPI sends a plain function to a thread, which costs more than the request.
+ServicesDep = Annotated[Services, Depends(_services)]
 DatabaseDep = Annotated[Database, Depends(_db)]
 RedisDep = Annotated[Redis, Depends(_redis)]
 BusDep = Annotated[Bus, Depends(_bus)]

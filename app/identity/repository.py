@@ -1,5 +1,6 @@
 """Users and their sessions in SQL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -71,14 +72,19 @@ async def add_session(
     )
 
 
-async def user_by_session(tx: Tx, token_hash: bytes, kind: SessionKind, now: datetime) -> DictRow | None:
-    """The user to whom an unexpired session belongs."""
-    return await fetch_one(
+async def users_by_session(
+    tx: Tx, sessions: Sequence[tuple[bytes, SessionKind]], now: datetime
+) -> dict[tuple[bytes, SessionKind], DictRow]:
+    """The users to whom unexpired sessions belong, by token hash and kind."""
+    rows = await fetch_all(
         tx,
-        """SELECT users.* FROM sessions JOIN users ON users.id = sessions.user_id
-           WHERE token_hash = %(hash)s AND kind = %(kind)s AND expires_at > %(now)s""",
-        {"hash": token_hash, "kind": kind, "now": now},
+        """SELECT users.*, token_hash, kind FROM sessions JOIN users ON users.id = sessions.user_id
+           JOIN unnest(%(hashes)s::bytea[], %(kinds)s::text[]) AS wanted(token_hash, kind)
+             USING (token_hash, kind)
+           WHERE expires_at > %(now)s""",
+        {"hashes": [digest for digest, _ in sessions], "kinds": [kind for _, kind in sessions], "now": now},
     )
+    return {(bytes(row["token_hash"]), row["kind"]): row for row in rows}
 
 
 async def delete_session(tx: Tx, token_hash: bytes) -> None:

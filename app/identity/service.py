@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,6 +14,7 @@ from psycopg.rows import DictRow
 from starlette.requests import HTTPConnection
 
 from app.core.auth import Principal, Role
+from app.core.batching import Batcher
 from app.core.clock import Clock
 from app.core.db import Database
 from app.core.errors import Conflict, NotFound, Unauthenticated
@@ -131,6 +132,8 @@ class SessionAuthenticator:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        # A thousand buyers at once are a handful of queries, not a thousand.
+        self._users = Batcher(self._load)
 
     async def __call__(self, connection: HTTPConnection) -> Principal | None:
         scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")
@@ -146,8 +149,13 @@ class SessionAuthenticator:
         return principal(user) if user else None
 
     async def _find(self, secret: str, kind: SessionKind) -> DictRow | None:
+        return await self._users.get((hash_secret(secret), kind))
+
+    async def _load(
+        self, sessions: Sequence[tuple[bytes, SessionKind]]
+    ) -> dict[tuple[bytes, SessionKind], DictRow]:
         async with self._db.transaction() as tx:
-            return await repository.user_by_session(tx, hash_secret(secret), kind, self._clock.now())
+            return await repository.users_by_session(tx, sessions, self._clock.now())
 
 
 def principal(user: DictRow) -> Principal:

@@ -1,0 +1,44 @@
+"""Many small look-ups as one: whoever asks while a query is under way shares the next."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+Load = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
+
+
+class Batcher(Generic[K, V]):
+    """Loads values by key, a batch at a time and one batch after the other."""
+
+    def __init__(self, load: Load[K, V]) -> None:
+        """`load` answers what it finds of the keys; its error goes to everyone in its batch."""
+        self._load = load
+        self._lock = asyncio.Lock()
+        self._waiting: dict[K, asyncio.Future[V | None]] = {}
+
+    async def get(self, key: K) -> V | None:
+        """The value as it is now, None where there is none."""
+        answer = self._waiting.get(key)
+        if answer is None:
+            answer = self._waiting[key] = asyncio.get_running_loop().create_future()
+        async with self._lock:
+            if not answer.done():
+                await self._load_waiting()
+        return answer.result()
+
+    async def _load_waiting(self) -> None:
+        batch, self._waiting = self._waiting, {}
+        try:
+            found = await self._load(list(batch))
+        except asyncio.CancelledError:
+            self._waiting = batch | self._waiting  # the next in line loads them
+            raise
+        except Exception as error:
+            for answer in batch.values():
+                answer.set_exception(error)
+            return
+        for key, answer in batch.items():
+            answer.set_result(found.get(key))
