@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from typing import Generic, Self, TypeVar
 
 from app.core.errors import RateLimited
@@ -22,8 +21,8 @@ class Batcher(Generic[Item, Result]):
     """Hands waiting items to `write`, up to `limit` at a time, one batch after the other, in order.
 
     `write` answers one result per item; a result that is an exception is raised to its submitter, and
-    so is what `write` itself raises, to all of the batch. Use it as an async context manager: its end
-    waits for what was submitted.
+    so is what `write` itself raises, to all of the batch. As an async context manager it waits at its
+    end for what was submitted.
     """
 
     def __init__(
@@ -40,15 +39,16 @@ class Batcher(Generic[Item, Result]):
         self._worker: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._worker = asyncio.create_task(self._work(), name="batcher")
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        assert self._worker is not None
-        await self._waiting.join()
-        self._worker.cancel()
-        with suppress(asyncio.CancelledError):
+        if self._worker is not None:
             await self._worker
+
+    @property
+    def idle(self) -> bool:
+        """True while nothing is written or waits."""
+        return self._worker is None
 
     async def submit(self, item: Item) -> Result:
         """The result for `item`, once its batch is written."""
@@ -57,20 +57,25 @@ class Batcher(Generic[Item, Result]):
             self._waiting.put_nowait((item, done))
         except asyncio.QueueFull:
             raise Busy from None
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work(), name="batcher")
         return await done
 
     async def _work(self) -> None:
-        while True:
-            batch = [await self._waiting.get()]
-            while len(batch) < self._limit and not self._waiting.empty():
-                batch.append(self._waiting.get_nowait())
-            try:
-                results = await self._write([item for item, _ in batch])
-            except Exception as error:
-                results = [error] * len(batch)
-            for (_, done), result in zip(batch, results, strict=True):
-                _settle(done, result)
-                self._waiting.task_done()
+        """Write until nothing waits."""
+        try:
+            while not self._waiting.empty():
+                batch = [self._waiting.get_nowait()]
+                while len(batch) < self._limit and not self._waiting.empty():
+                    batch.append(self._waiting.get_nowait())
+                try:
+                    results = await self._write([item for item, _ in batch])
+                except Exception as error:
+                    results = [error] * len(batch)
+                for (_, done), result in zip(batch, results, strict=True):
+                    _settle(done, result)
+        finally:
+            self._worker = None
 
 
 def _settle(done: "asyncio.Future[Result]", result: Result | Exception) -> None:

@@ -1,11 +1,13 @@
 """Jobs that keep what the audience did."""
 
 from datetime import timedelta
+from uuid import UUID
 
 from procrastinate import Blueprint, JobContext
 
 from app.core.http import Services
 from app.engagement import counters, repository
+from app.engagement.red_packets import service as red_packets
 
 AFTER_THE_SHOW = timedelta(hours=1)
 
@@ -20,3 +22,10 @@ async def store_likes(context: JobContext, timestamp: int) -> None:
     async with services.db.transaction() as tx:
         room_ids = await repository.watched_rooms(tx, services.clock.now() - AFTER_THE_SHOW)
     await counters.store_likes(services.redis, services.db, room_ids)
+
+
+@engagement.task(name="expire_red_packet", pass_context=True)
+async def expire_red_packet(context: JobContext, *, packet_id: str) -> None:
+    """The time to claim is over."""
+    services: Services = context.additional_context["services"]
+    await red_packets.expire(services.db, services.clock, UUID(packet_id))

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from app.core.http import Services
+from app.engagement.red_packets.service import RedPacketDesk
 from app.settings import Settings
 from app.web import problems
 from app.web.client import ClientFiles
@@ -25,6 +26,7 @@ def create_app(
     app.state.services = services
     app.state.settings = settings
     app.state.commerce = commerce
+    app.state.red_packets = RedPacketDesk(services.db, services.clock)
     if client.is_dir():
         app.mount("/", ClientFiles(directory=client, html=True), name="client")
     return app

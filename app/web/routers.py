@@ -1,9 +1,10 @@
 """Every router of the API."""
 
 from app.chat.endpoints import router as chat
+from app.engagement.endpoints import ROUTERS as ENGAGEMENT
 from app.identity.endpoints import router as identity
 from app.rooms.endpoints import router as rooms
 from app.web.health import router as health
 from commerce.endpoints import ROUTERS as COMMERCE
 
-ROUTERS = [health, identity, rooms, chat, *COMMERCE]
+ROUTERS = [health, identity, rooms, chat, *ENGAGEMENT, *COMMERCE]
