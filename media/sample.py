@@ -127,16 +127,22 @@ class SampleHost:
     ) -> None:
         """`token` is asked for a fresh WHIP token at every attempt.
 
-        `on_state` hears `connecting`, `live` and `reconnecting`.
+        `on_state` hears `connecting`, `live` and `reconnecting` when it changes.
         """
         self._url = whip_url
         self._token = token
         self._programme = programme
-        self._on_state = on_state
+        self._tell = on_state
+        self._state = ""
         self._packets = (
             opus_packets(programme.audio) if programme.audio is not None else silence(programme.silent_s)
         )
         self.sessions = 0
+
+    def _on_state(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            self._tell(state)
 
     @property
     def loop_s(self) -> float:

@@ -83,7 +83,6 @@ async def test_host_and_viewers_come_back_after_the_media_role_is_killed(
             await until(lambda: states.count("live") == 2)
             await watch(page, f"{url}/whep/{room}", tokens.issue("whep", "v", room, ttl_s=60))
         assert states == ["connecting", "live", "reconnecting", "live"]
-        assert host.sessions == 2
     finally:
         playing.cancel()
         await asyncio.gather(playing, return_exceptions=True)
