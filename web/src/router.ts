@@ -46,7 +46,7 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/studio',
     component: console,
-    meta: { messages: ['studio'], requires: ['host'], title: 'common.nav.studio' },
+    meta: { messages: ['studio', 'room'], requires: ['host'], title: 'common.nav.studio' },
     children: [
       { path: '', name: 'studio', component: () => import('@/pages/studio/StudioPage.vue') },
       {
@@ -81,6 +81,19 @@ const routes: RouteRecordRaw[] = [
         meta: { title: 'common.nav.products' },
       },
       {
+        path: 'products/:id',
+        name: 'merchant-product',
+        component: () => import('@/pages/merchant/ProductEditorPage.vue'),
+        props: true,
+        meta: { title: 'common.nav.products' },
+      },
+      {
+        path: 'policies',
+        name: 'merchant-policies',
+        component: () => import('@/pages/merchant/MerchantPoliciesPage.vue'),
+        meta: { title: 'merchant.nav.policies' },
+      },
+      {
         path: 'orders',
         name: 'merchant-orders',
         component: () => import('@/pages/merchant/MerchantOrdersPage.vue'),
@@ -99,6 +112,12 @@ const routes: RouteRecordRaw[] = [
     name: 'order',
     component: () => import('@/pages/orders/OrderPage.vue'),
     meta: { messages: ['orders'], requires: 'user', title: 'common.nav.order' },
+  },
+  {
+    path: '/addresses',
+    name: 'addresses',
+    component: () => import('@/pages/orders/AddressesPage.vue'),
+    meta: { messages: ['orders'], requires: 'user', title: 'orders.addresses.title' },
   },
   {
     path: '/:pathMatch(.*)*',
