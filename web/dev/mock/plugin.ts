@@ -275,6 +275,8 @@ export function mockBackend(): Plugin {
       })
       const talk = setInterval(tell, 1_600)
       const rotate = setInterval(() => {
+        for (const old of pins)
+          publish('pin.cleared', { pin_id: old.id, product_id: old.product_id })
         pins = [pin(Math.floor(Date.now() / 20_000))]
         publish('pin.set', pins[0] as Pin)
       }, 20_000)
