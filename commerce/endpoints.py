@@ -9,4 +9,4 @@ from commerce.orders.endpoints import merchant_router as merchant_orders
 from commerce.orders.endpoints import router as orders
 from commerce.payments.endpoints import router as payments
 
-ROUTERS = [catalog, merchant_catalog, inventory, addresses, orders, merchant_orders, payments, pictures]
+ROUTERS = [orders, payments, catalog, pictures, addresses, merchant_catalog, merchant_orders, inventory]

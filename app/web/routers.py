@@ -7,4 +7,5 @@ from app.rooms.endpoints import router as rooms
 from app.web.health import router as health
 from commerce.endpoints import ROUTERS as COMMERCE
 
-ROUTERS = [health, identity, rooms, chat, *ENGAGEMENT, *COMMERCE]
+# Matched one after the other: what a crowd does at once (ordering) comes first.
+ROUTERS = [*COMMERCE, health, identity, rooms, chat, *ENGAGEMENT]

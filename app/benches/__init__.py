@@ -1,0 +1,1 @@
+"""Measurements of the running platform, from outside, over HTTP."""

@@ -1,0 +1,126 @@
+"""What benches of the shop begin with: a platform of their own, buyers, and something to buy."""
+
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import orjson
+from rich.console import Console
+
+from app.benches.http_load import post
+from app.core.db import Database
+from app.core.ids import new_id
+from app.identity import repository as identity
+from app.identity.service import hash_secret
+from app.runtime import open_services
+from app.settings import Settings
+from app.supervisor import platform
+from commerce.catalog import service as catalog
+from commerce.catalog.schemas import ProductIn, SkuIn
+
+NO_PASSWORD = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A running platform and its database."""
+
+    settings: Settings
+    db: Database
+
+
+@asynccontextmanager
+async def bench_platform(roles: Sequence[str] = ("web",)) -> AsyncIterator[Bench]:
+    """PostgreSQL (durable, as in earnest), Redis and `roles` over a temporary directory."""
+    with tempfile.TemporaryDirectory(prefix="shopcast-bench-") as name:
+        web, gateway, media, sandbox = free_ports(4)
+        settings = Settings(
+            data_dir=Path(name),
+            SHOPCAST_DATABASE_URL=None,
+            SHOPCAST_REDIS_URL=None,
+            web_port=web,
+            gateway_port=gateway,
+            media_port=media,
+            sandbox_port=sandbox,
+        )
+        quiet = Console(stderr=True, highlight=False)
+        async with platform(settings, quiet, roles=roles) as ready, open_services(ready) as services:
+            yield Bench(ready, services.db)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback interface that nobody uses."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+async def make_buyers(db: Database, count: int) -> list[str]:
+    """Bearer tokens of new accounts, which have no password."""
+    secrets = [new_id().hex for _ in range(count)]
+    async with db.transaction() as tx:
+        row = await (await tx.execute("SELECT now() AS now")).fetchone()
+        assert row is not None
+        for number, secret in enumerate(secrets):
+            user_id = new_id()
+            await identity.add_user(
+                tx,
+                user_id=user_id,
+                email=f"{user_id.hex}@bench.example",
+                display_name=f"buyer {number}",
+                password_hash=NO_PASSWORD,
+                roles=["viewer"],
+                locale="en",
+                now=row["now"],
+            )
+            await identity.add_session(
+                tx,
+                session_id=new_id(),
+                user_id=user_id,
+                kind="bearer",
+                name="bench",
+                token_hash=hash_secret(secret),
+                now=row["now"],
+                expires_at=row["now"] + timedelta(days=1),
+            )
+    return secrets
+
+
+async def make_sku(db: Database, stock: int) -> UUID:
+    """A product on sale with `stock` units of its one SKU."""
+    sku = SkuIn(code=new_id().hex, price_cents=9_900, stock=stock)
+    product = ProductIn(name="bench", status="on_sale", skus=[sku])
+    async with db.transaction() as tx:
+        row = await (await tx.execute("SELECT now() AS now")).fetchone()
+        assert row is not None
+        made = await catalog.create(tx, product, actor="bench", at=row["now"])
+    return UUID(made["skus"][0]["id"])
+
+
+def order_request(secret: str, sku_id: UUID, *, path: str = "/api/orders") -> bytes:
+    """One unit, ordered by the owner of `secret`, with a key of its own."""
+    body = orjson.dumps({"lines": [{"sku_id": sku_id, "quantity": 1}]})
+    return post(path, body, {"authorization": f"Bearer {secret}", "idempotency-key": new_id().hex})
+
+
+async def stock_of(db: Database, sku_id: UUID) -> tuple[int, int, int]:
+    """Available, on hand, and how many units orders hold."""
+    async with db.transaction() as tx:
+        row = await (
+            await tx.execute(
+                """SELECT on_hand - reserved AS available, on_hand,
+                          (SELECT coalesce(sum(quantity), 0)::int FROM order_lines
+                           WHERE sku_id = %(id)s) AS ordered
+                   FROM stock WHERE sku_id = %(id)s""",
+                {"id": sku_id},
+            )
+        ).fetchone()
+    assert row is not None
+    return row["available"], row["on_hand"], row["ordered"]
