@@ -1,6 +1,6 @@
 """Which products are on screen: pinned by the host's hand or by what the host said."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,24 +34,29 @@ async def pin_by_hand(db: Database, clock: Clock, user: Principal, room_id: UUID
     async with db.transaction() as tx:
         room = await service.lock(tx, room_id)
         service.require_host(user, room)
-        return (await _show(tx, clock, room, [product_id], source="host", evidence=None))[0]
+        return await _show(tx, clock, room, product_id, "host")
 
 
 async def pin_by_speech(
-    db: Database, clock: Clock, room_id: UUID, product_ids: Sequence[UUID], evidence: dict[str, Any]
-) -> list[Pin]:
-    """What the host presents takes the place of all others; up to MAX_PINS where it is a set.
+    db: Database,
+    clock: Clock,
+    room_id: UUID,
+    product_id: UUID,
+    evidence: dict[str, Any],
+    *,
+    replaces: Collection[UUID] | None = None,
+) -> Pin | None:
+    """What the host presents goes on screen in place of `replaces` (None: of everything else).
 
-    `evidence` holds `text`, `score` and `rule`. In a room that only wants suggestions these are
-    made instead, and nothing is pinned.
+    A set stays together, MAX_PINS at the most. `evidence` holds `text`, `score` and `rule`. In a
+    room that only wants suggestions one is made instead, and None returned.
     """
     async with db.transaction() as tx:
         room = await service.lock(tx, room_id)
         if room["pin_mode"] == "suggest":
-            for product_id in product_ids:
-                await _suggest(tx, clock, room_id, product_id, evidence)
-            return []
-        return await _show(tx, clock, room, product_ids[:MAX_PINS], source="auto", evidence=evidence)
+            await _suggest(tx, clock, room_id, product_id, evidence)
+            return None
+        return await _show(tx, clock, room, product_id, "auto", evidence, replaces)
 
 
 async def suggest(
@@ -69,8 +74,7 @@ async def accept(db: Database, clock: Clock, user: Principal, room_id: UUID, sug
         room = await service.lock(tx, room_id)
         service.require_host(user, room)
         row = await _decide(tx, clock, room_id, suggestion_id, "accepted")
-        pins = await _show(tx, clock, room, [row["product_id"]], source="auto", evidence=row["evidence"])
-        return pins[0]
+        return await _show(tx, clock, room, row["product_id"], "auto", row["evidence"])
 
 
 async def dismiss(db: Database, clock: Clock, user: Principal, room_id: UUID, suggestion_id: UUID) -> None:
@@ -85,7 +89,7 @@ async def unpin(db: Database, clock: Clock, user: Principal, room_id: UUID, prod
     async with db.transaction() as tx:
         service.require_host(user, await service.lock(tx, room_id))
         current = await repository.current_pins(tx, room_id)
-        await _clear(tx, clock, room_id, [pin for pin in current if pin["product_id"] == product_id])
+        await _clear(tx, clock, room_id, [pin for pin in current if pin["product_id"] == product_id], "host")
 
 
 async def clear_automatic(db: Database, clock: Clock, room_id: UUID, product_ids: Sequence[UUID]) -> None:
@@ -94,41 +98,41 @@ async def clear_automatic(db: Database, clock: Clock, room_id: UUID, product_ids
         await service.lock(tx, room_id)
         current = await repository.current_pins(tx, room_id)
         expired = [pin for pin in current if pin["source"] == "auto" and pin["product_id"] in product_ids]
-        await _clear(tx, clock, room_id, expired)
+        await _clear(tx, clock, room_id, expired, "auto")
 
 
 async def _show(
     tx: Tx,
     clock: Clock,
     room: DictRow,
-    product_ids: Sequence[UUID],
-    *,
+    product_id: UUID,
     source: str,
-    evidence: dict[str, Any] | None,
-) -> list[Pin]:
+    evidence: dict[str, Any] | None = None,
+    replaces: Collection[UUID] | None = None,
+) -> Pin:
     if room["status"] == "ended":
         raise service.RoomEnded
-    queued = {row["product_id"] for row in await repository.queue(tx, room["id"])}
-    if not queued.issuperset(product_ids):
+    if product_id not in {row["product_id"] for row in await repository.queue(tx, room["id"])}:
         raise NotInQueue
-    current = {pin["product_id"]: pin for pin in await repository.current_pins(tx, room["id"])}
-    await _clear(tx, clock, room["id"], [pin for key, pin in current.items() if key not in product_ids])
-    shown = []
-    for product_id in product_ids:
-        row = current.get(product_id)
-        if row is None:
-            row = await repository.add_pin(
-                tx,
-                pin_id=new_id(),
-                room_id=room["id"],
-                product_id=product_id,
-                source=source,
-                evidence=evidence,
-                now=clock.now(),
-            )
-            await _announce(tx, room["id"], row)
-        shown.append(Pin.model_validate(row))
-    return shown
+    current = await repository.current_pins(tx, room["id"])
+    others = [pin for pin in current if pin["product_id"] != product_id]
+    staying = [pin for pin in others if replaces is not None and pin["product_id"] not in replaces]
+    staying = staying[max(0, len(staying) - (MAX_PINS - 1)) :]
+    await _clear(tx, clock, room["id"], [pin for pin in others if pin not in staying], source)
+    for pin in current:
+        if pin["product_id"] == product_id:
+            return Pin.model_validate(pin)
+    row = await repository.add_pin(
+        tx,
+        pin_id=new_id(),
+        room_id=room["id"],
+        product_id=product_id,
+        source=source,
+        evidence=evidence,
+        now=clock.now(),
+    )
+    await _announce(tx, room["id"], row)
+    return Pin.model_validate(row)
 
 
 async def _announce(tx: Tx, room_id: UUID, row: DictRow) -> None:
@@ -140,10 +144,10 @@ async def _announce(tx: Tx, room_id: UUID, row: DictRow) -> None:
         await emit(tx, staff_topic(room_id), Event("pin.explained", pin.model_dump(mode="json")))
 
 
-async def _clear(tx: Tx, clock: Clock, room_id: UUID, pins: Sequence[DictRow]) -> None:
+async def _clear(tx: Tx, clock: Clock, room_id: UUID, pins: Sequence[DictRow], by: str) -> None:
     if not pins:
         return
-    await repository.end_pins(tx, [pin["id"] for pin in pins], clock.now())
+    await repository.end_pins(tx, [pin["id"] for pin in pins], by, clock.now())
     for pin in pins:
         data = {"pin_id": str(pin["id"]), "product_id": str(pin["product_id"])}
         await emit(tx, room_topic(room_id), Event("pin.cleared", data))

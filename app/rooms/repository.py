@@ -130,8 +130,23 @@ async def add_pin(
     return row
 
 
-async def end_pins(tx: Tx, pin_ids: Sequence[UUID], now: datetime) -> None:
-    await tx.execute("UPDATE pins SET unpinned_at = %s WHERE id = ANY(%s)", (now, list(pin_ids)))
+async def end_pins(tx: Tx, pin_ids: Sequence[UUID], by: str, now: datetime) -> None:
+    """`by`: `auto` (speech, or time), `host` (taken down by hand) or `end` (of the show)."""
+    await tx.execute(
+        "UPDATE pins SET unpinned_at = %s, unpinned_by = %s WHERE id = ANY(%s)", (now, by, list(pin_ids))
+    )
+
+
+async def handled_products(tx: Tx, room_id: UUID, since: datetime) -> list[UUID]:
+    """The products that the host has pinned or taken down by hand since then."""
+    rows = await fetch_all(
+        tx,
+        """SELECT DISTINCT product_id FROM pins WHERE room_id = %(id)s AND (
+             (source = 'host' AND (pinned_at >= %(since)s OR unpinned_at IS NULL))
+             OR (unpinned_by = 'host' AND unpinned_at >= %(since)s))""",
+        {"id": room_id, "since": since},
+    )
+    return [row["product_id"] for row in rows]
 
 
 async def open_suggestions(tx: Tx, room_id: UUID) -> list[DictRow]:
@@ -214,17 +229,27 @@ async def add_explanation(
     explanation_id: UUID,
     room_id: UUID,
     product_id: UUID,
-    session: str,
     start_s: float,
     end_s: float,
     segment_ids: Sequence[UUID],
     now: datetime,
 ) -> None:
+    """Its session is that of its segments."""
     await tx.execute(
         """INSERT INTO explanations
              (id, room_id, product_id, session, start_s, end_s, segment_ids, created_at)
-           VALUES (%s, %s, %s, %s, %s, %s, %s, %s)""",
-        (explanation_id, room_id, product_id, session, start_s, end_s, list(segment_ids), now),
+           SELECT %(id)s, %(room)s, %(product)s, coalesce(max(session), ''), %(start)s, %(end)s,
+             %(segments)s, %(now)s
+           FROM transcript_segments WHERE id = ANY(%(segments)s)""",
+        {
+            "id": explanation_id,
+            "room": room_id,
+            "product": product_id,
+            "start": start_s,
+            "end": end_s,
+            "segments": list(segment_ids),
+            "now": now,
+        },
     )
 
 

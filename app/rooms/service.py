@@ -121,7 +121,7 @@ async def end(db: Database, clock: Clock, user: Principal, room_id: UUID) -> Dic
             return row
         now = clock.now()
         pins = await repository.current_pins(tx, room_id)
-        await repository.end_pins(tx, [pin["id"] for pin in pins], now)
+        await repository.end_pins(tx, [pin["id"] for pin in pins], "end", now)
         return await _apply(tx, room_id, {"status": "ended", "ended_at": now})
 
 

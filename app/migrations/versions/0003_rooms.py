@@ -42,7 +42,9 @@ def upgrade() -> None:
         evidence jsonb,
         pinned_at timestamptz NOT NULL,
         unpinned_at timestamptz,
-        CHECK (unpinned_at >= pinned_at)
+        unpinned_by text CHECK (unpinned_by IN ('auto', 'host', 'end')),
+        CHECK (unpinned_at >= pinned_at),
+        CHECK ((unpinned_at IS NULL) = (unpinned_by IS NULL))
     );
     CREATE UNIQUE INDEX pins_current ON pins (room_id, product_id) WHERE unpinned_at IS NULL;
     CREATE INDEX pins_room ON pins (room_id, pinned_at);

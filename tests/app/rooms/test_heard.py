@@ -74,12 +74,12 @@ async def test_an_explanation_keeps_its_words(log_in: LogIn, services: Services)
         services.clock,
         room_id,
         mask,
-        session="s1",
         start_s=1.0,
         end_s=6.0,
         segment_ids=[sentence.id for sentence in sentences],
     )
     [window] = (await host.client.get(f"/api/rooms/{room_id}/explanations")).json()["items"]
+    assert window["session"] == "s1"
     assert (window["product_id"], window["start_s"], window["end_s"], window["words"]) == (
         str(mask),
         1.0,

@@ -29,8 +29,8 @@ async def test_a_presented_product_takes_the_place_of_the_last(
 ) -> None:
     host = await log_in(Role.HOST)
     room_id, (mask, lipstick, _) = await three(services, host.principal)
-    await pins.pin_by_speech(services.db, services.clock, room_id, [mask], EVIDENCE)
-    await pins.pin_by_speech(services.db, services.clock, room_id, [lipstick], EVIDENCE)
+    await pins.pin_by_speech(services.db, services.clock, room_id, mask, EVIDENCE)
+    await pins.pin_by_speech(services.db, services.clock, room_id, lipstick, EVIDENCE)
     public = await events(bus, room_topic(room_id))
     assert [(event.type, event.data["product_id"]) for event in public] == [
         ("pin.set", str(mask)),
@@ -46,16 +46,20 @@ async def test_pinning_what_is_pinned_changes_nothing(log_in: LogIn, services: S
     host = await log_in(Role.HOST)
     room_id, (mask, *_) = await three(services, host.principal)
     first = await pins.pin_by_hand(services.db, services.clock, host.principal, room_id, mask)
-    [second] = await pins.pin_by_speech(services.db, services.clock, room_id, [mask], EVIDENCE)
+    second = await pins.pin_by_speech(services.db, services.clock, room_id, mask, EVIDENCE)
+    assert second is not None
     assert second.id == first.id
     assert len(await events(bus, room_topic(room_id))) == 1
 
 
-async def test_a_set_is_pinned_together_up_to_three(log_in: LogIn, services: Services) -> None:
+async def test_a_set_stays_together_up_to_three(log_in: LogIn, services: Services) -> None:
     host = await log_in(Role.HOST)
-    room_id, products = await three(services, host.principal)
-    shown = await pins.pin_by_speech(services.db, services.clock, room_id, products, EVIDENCE)
-    assert [pin.product_id for pin in shown] == products
+    products = [await create_product(services.db, name) for name in ("面膜", "口红", "水壶", "台灯")]
+    room_id = await create_room(services, host.principal, products)
+    for product in products:
+        await pins.pin_by_speech(services.db, services.clock, room_id, product, EVIDENCE, replaces=())
+    snapshot = (await host.client.get(f"/api/rooms/{room_id}/snapshot")).json()
+    assert [pin["product_id"] for pin in snapshot["pins"]] == [str(product) for product in products[1:]]
 
 
 async def test_where_only_suggestions_are_wanted_nothing_pins_itself(
@@ -65,7 +69,7 @@ async def test_where_only_suggestions_are_wanted_nothing_pins_itself(
     room_id, (mask, *_) = await three(services, host.principal)
     await service.change(services.db, host.principal, room_id, RoomChange(pin_mode="suggest"))
     for _ in range(2):
-        assert await pins.pin_by_speech(services.db, services.clock, room_id, [mask], EVIDENCE) == []
+        assert await pins.pin_by_speech(services.db, services.clock, room_id, mask, EVIDENCE) is None
     assert await events(bus, room_topic(room_id)) == []
     [offered] = await events(bus, staff_topic(room_id))
     assert (offered.type, offered.data["product_id"]) == ("pin.suggested", str(mask))
@@ -91,7 +95,7 @@ async def test_hand_and_voice_at_once_leave_one_pin(log_in: LogIn, services: Ser
     await asyncio.gather(
         *(pins.pin_by_hand(services.db, services.clock, host.principal, room_id, mask) for _ in range(3)),
         *(
-            pins.pin_by_speech(services.db, services.clock, room_id, [product], EVIDENCE)
+            pins.pin_by_speech(services.db, services.clock, room_id, product, EVIDENCE)
             for product in (lipstick, kettle, mask)
         ),
     )

@@ -53,13 +53,14 @@ async def test_only_hosts_open_rooms_and_only_their_own(log_in: LogIn, services:
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     room_id = await create_room(services, host.principal, [])
     before = await event_types(bus, room_id)
-    for method, path, body in [
+    requests: list[tuple[str, str, dict[str, object] | None]] = [
         ("PATCH", "", {"title": "mine"}),
         ("POST", "/start", None),
         ("POST", "/end", None),
         ("PUT", "/products", {"product_ids": []}),
         ("POST", "/pins", {"product_id": str(uuid4())}),
-    ]:
+    ]
+    for method, path, body in requests:
         answer = await other.client.request(method, f"/api/rooms/{room_id}{path}", json=body)
         assert answer.status_code == 403, path
     assert await event_types(bus, room_id) == before
