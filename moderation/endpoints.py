@@ -1,0 +1,5 @@
+"""Every router of moderation."""
+
+from .cases.endpoints import router as cases
+
+ROUTERS = [cases]
