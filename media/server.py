@@ -6,23 +6,31 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from redis.asyncio import Redis
 from starlette.exceptions import HTTPException
 
-from app.core.errors import Problem
+from app.core.errors import Invalid, Problem
 from media.engines.base import MediaSink, SinkFactory, StreamOffline
 from media.engines.embedded.engine import EmbeddedConfig, EmbeddedEngine
 from media.heartbeat import Heartbeat
 from media.hls.endpoints import hls_router
-from media.hls.live import Limits, LiveStream
+from media.hls.live import Limits
 from media.hls.playlist import Timing
 from media.hls.segmenter import Cutting
 from media.hls.sink import HlsStreams
 from media.ports import StreamEvents, TokenVerifier
+from media.recording.clips import ClipMaker, ClipMargins
+from media.recording.endpoints import recording_router
+from media.recording.library import Library
+from media.recording.ports import ExplanationWindows, RecordingEvents, Retention
+from media.recording.recorder import Recorder
+from media.recording.retention import Sweeper
 from media.signalling import IceServer
 from media.tap import AudioTap
 from media.whep import whep_router
@@ -103,34 +111,60 @@ class _Events:
                 return
 
 
-def create_app(config: MediaConfig, *, tokens: TokenVerifier, redis: Redis, events: StreamEvents) -> FastAPI:
-    """The application for `shopcast media`: WHIP, WHEP, `/healthz`. Its lifespan owns the engine.
+@dataclass(frozen=True, slots=True)
+class RecordingConfig:
+    """Where streams are recorded, and what recording asks of and tells the outside.
 
-    `app.state.engine` is the running engine. `redis` stays the caller's to close.
+    Needs HLS: a recording is what HLS was cut into.
+    """
+
+    root: Path
+    windows: ExplanationWindows
+    events: RecordingEvents
+    retention: Retention
+    margins: ClipMargins = field(default_factory=ClipMargins)
+
+
+def create_app(
+    config: MediaConfig,
+    *,
+    tokens: TokenVerifier,
+    redis: Redis,
+    events: StreamEvents,
+    recording: RecordingConfig | None = None,
+) -> FastAPI:
+    """The application for `shopcast media`: WHIP, WHEP, HLS, replays, `/healthz`.
+
+    Its lifespan owns the engine; `app.state.engine` is the running one. `redis` stays the caller's
+    to close. Without `recording` nothing is written to disk.
     """
     listener = _Events(events)
+    hls = config.hls
+    streams = _streams(hls, recording)
 
-    def tap(room_id: str, session_id: str) -> MediaSink:
+    def sink(room_id: str, session_id: str) -> MediaSink:
         return AudioTap(redis, room_id, session_id)
 
-    sinks: list[SinkFactory] = [tap]
-    hls = config.hls
+    sinks: list[SinkFactory] = [sink]
     if hls is not None:
-        streams = HlsStreams(lambda room_id: LiveStream(room_id, hls.limits), hls.linger_s)
         sinks.append(lambda room_id, _: streams.sink(room_id, hls.cutting))
     engine = EmbeddedEngine(config.engine, listener, sinks)
     heartbeat = listener.heartbeat = Heartbeat(engine, redis, config.node)
+    owned = [heartbeat.run, listener.run]
+    library = Library(recording.root) if recording is not None else None
+    if recording is not None and library is not None:
+        clips = ClipMaker(library, recording.windows, recording.events, streams, margins=recording.margins)
+        owned += [clips.run, Sweeper(library, recording.retention, streams).run]
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await engine.start()
-        tasks = [asyncio.create_task(heartbeat.run()), asyncio.create_task(listener.run())]
+        tasks = [asyncio.create_task(run()) for run in owned]
         try:
             yield
         finally:
             await engine.close()
-            if hls is not None:
-                streams.close()
+            await streams.close()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(listener.drain(), 5)
             for task in tasks:
@@ -143,24 +177,42 @@ def create_app(config: MediaConfig, *, tokens: TokenVerifier, redis: Redis, even
     app.include_router(whep_router(engine, tokens, config.ice_servers))
     if hls is not None:
         app.include_router(hls_router(streams, hls.timing, hls.bandwidth_bps))
+    if recording is not None and library is not None:
+        app.include_router(recording_router(library, recording.windows, tokens))
 
     @app.get("/healthz")
     async def healthz() -> dict[str, object]:
         rooms = engine.rooms()
         return {"status": "ok", "rooms": len(rooms), "viewers": sum(r.viewers for r in rooms)}
 
+    _answer_problems(app)
+    return app
+
+
+def _streams(hls: HlsConfig | None, recording: RecordingConfig | None) -> HlsStreams:
+    """The HLS streams, recorded where that is configured; without HLS there will be none."""
+    if hls is None:
+        return HlsStreams()
+    if recording is None:
+        return HlsStreams(hls.limits, hls.linger_s)
+    root, told = recording.root, recording.events
+    return HlsStreams(hls.limits, hls.linger_s, lambda room_id: Recorder(root, room_id, told))
+
+
+def _answer_problems(app: FastAPI) -> None:
+    """Problem+json for every error, and open to browsers of other origins."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"],
-        allow_headers=["Authorization", "Content-Type", "If-Match"],
-        expose_headers=["Location", "ETag", "Link", "Accept-Patch", "Retry-After"],
+        allow_headers=["Authorization", "Content-Type", "If-Match", "Range"],
+        expose_headers=["Location", "ETag", "Link", "Accept-Patch", "Retry-After", "Content-Range"],
         max_age=600,
     )
-    return app
 
 
 def _answer(problem: Problem) -> JSONResponse:
@@ -187,6 +239,10 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
     }
     headers = dict(error.headers or {})
     return JSONResponse(body, error.status_code, headers, media_type="application/problem+json")
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    return _answer(Invalid())
 
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:

@@ -73,14 +73,22 @@ def media_playlist(window: Window, timing: Timing, *, parts: bool = True, skip: 
     return "\n".join(lines) + "\n"
 
 
-def vod_playlist(
-    segments: Sequence[tuple[Segment, int, int]], file: str, inits: dict[int, tuple[int, int]]
-) -> str:
-    """A finished recording: (segment, offset, length) as byte ranges of one `file`.
+@dataclass(frozen=True, slots=True)
+class VodEntry:
+    """A recorded segment as a byte range of the file `uri`, which begins with its initialization."""
 
-    `inits` says where each initialization lies: number -> (offset, length).
-    """
-    target = max((round(s.duration_s) for s, _, _ in segments), default=1) or 1
+    uri: str
+    init_length: int
+    offset: int
+    length: int
+    duration_s: float
+    discontinuity: bool
+    began_at: datetime
+
+
+def vod_playlist(entries: Sequence[VodEntry]) -> str:
+    """A finished recording."""
+    target = max((round(entry.duration_s) for entry in entries), default=1) or 1
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
@@ -89,16 +97,19 @@ def vod_playlist(
         "#EXT-X-PLAYLIST-TYPE:VOD",
     ]
     current = None
-    for index, (segment, offset, length) in enumerate(segments):
-        if segment.discontinuity and index:
+    for index, entry in enumerate(entries):
+        if entry.discontinuity and index:
             lines.append("#EXT-X-DISCONTINUITY")
-        if segment.init.number != current:
-            current = segment.init.number
-            at, size = inits[current]
-            lines.append(f'#EXT-X-MAP:URI="{file}",BYTERANGE="{size}@{at}"')
-        if index == 0 or segment.discontinuity:
-            lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date(segment.began_at)}")
-        lines += [f"#EXTINF:{segment.duration_s:.5f},", f"#EXT-X-BYTERANGE:{length}@{offset}", file]
+        if entry.uri != current:
+            current = entry.uri
+            lines.append(f'#EXT-X-MAP:URI="{entry.uri}",BYTERANGE="{entry.init_length}@0"')
+        if index == 0 or entry.discontinuity:
+            lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_date(entry.began_at)}")
+        lines += [
+            f"#EXTINF:{entry.duration_s:.5f},",
+            f"#EXT-X-BYTERANGE:{entry.length}@{entry.offset}",
+            entry.uri,
+        ]
     return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
 
 

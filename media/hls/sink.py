@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Protocol
 
 from media.engines.base import AudioPacket, VideoFrame
-from media.hls.live import LiveStream
+from media.hls.live import Limits, LiveStream
 from media.hls.segmenter import Cutting, Segmenter
+from media.hls.segments import Segment
 
 
 class HlsSink:
@@ -36,15 +38,31 @@ class HlsSink:
         self._on_close()
 
 
+class SegmentKeeper(Protocol):
+    """Keeps complete segments beyond memory: a recorder."""
+
+    def submit(self, segment: Segment, stored: Callable[[int, Callable[[], bytes]], None]) -> None: ...
+    async def close(self) -> None: ...
+
+
 class HlsStreams(dict[str, LiveStream]):
     """The streams by room. One is forgotten `linger_s` after its last publisher has gone."""
 
-    def __init__(self, open_stream: Callable[[str], LiveStream], linger_s: float = 60.0) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        linger_s: float = 60.0,
+        open_keeper: Callable[[str], SegmentKeeper] | None = None,
+    ) -> None:
+        """`open_keeper` is called with a room's id for every new stream."""
         super().__init__()
-        self._open = open_stream
+        self._limits = limits
         self._linger_s = linger_s
+        self._open_keeper = open_keeper
+        self._keepers: dict[str, SegmentKeeper] = {}
         self._publishers: dict[str, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     def sink(self, room_id: str, cutting: Cutting | None = None) -> HlsSink:
         """A sink for a new publisher of a room."""
@@ -53,15 +71,27 @@ class HlsStreams(dict[str, LiveStream]):
             timer.cancel()
         stream = self.get(room_id)
         if stream is None:
-            stream = self[room_id] = self._open(room_id)
+            stream = self[room_id] = self._begin(room_id)
         self._publishers[room_id] = self._publishers.get(room_id, 0) + 1
         return HlsSink(stream, cutting, on_close=lambda: self._left(room_id))
 
-    def close(self) -> None:
-        """Cancel what waits."""
+    async def close(self) -> None:
+        """End all streams and wait until what they hold is kept."""
         for timer in self._timers.values():
             timer.cancel()
-        self._timers.clear()
+        for room_id in list(self):
+            self._forget(room_id)
+        if self._closing:
+            await asyncio.gather(*self._closing, return_exceptions=True)
+
+    def _begin(self, room_id: str) -> LiveStream:
+        if self._open_keeper is None:
+            return LiveStream(room_id, self._limits)
+        keeper = self._keepers[room_id] = self._open_keeper(room_id)
+        stream = LiveStream(
+            room_id, self._limits, store=lambda segment: keeper.submit(segment, stream.stored)
+        )
+        return stream
 
     def _left(self, room_id: str) -> None:
         self._publishers[room_id] -= 1
@@ -72,6 +102,9 @@ class HlsStreams(dict[str, LiveStream]):
     def _forget(self, room_id: str) -> None:
         self._timers.pop(room_id, None)
         self._publishers.pop(room_id, None)
-        stream = self.pop(room_id, None)
-        if stream is not None:
-            stream.end()
+        self.pop(room_id).end()
+        keeper = self._keepers.pop(room_id, None)
+        if keeper is not None:
+            task = asyncio.create_task(keeper.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)

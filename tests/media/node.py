@@ -19,7 +19,7 @@ from app.core.ids import new_id
 from media.client import WebRtcClient
 from media.engines.embedded.engine import EmbeddedConfig, EmbeddedEngine
 from media.ports import RecordedStreamEvents
-from media.server import MediaConfig, create_app
+from media.server import MediaConfig, RecordingConfig, create_app
 
 SECRET = "a signing secret that is only ever used in tests"
 LOCAL = EmbeddedConfig(udp_host="127.0.0.1")
@@ -52,11 +52,15 @@ class Node:
 
 
 @asynccontextmanager
-async def running_node(redis: Redis, config: MediaConfig | None = None) -> AsyncIterator[Node]:
+async def running_node(
+    redis: Redis, config: MediaConfig | None = None, recording: RecordingConfig | None = None
+) -> AsyncIterator[Node]:
     """A node, served over HTTP by uvicorn."""
     tokens = Tokens(SECRET)
     events = RecordedStreamEvents()
-    app = create_app(config or MediaConfig(engine=LOCAL), tokens=tokens, redis=redis, events=events)
+    app = create_app(
+        config or MediaConfig(engine=LOCAL), tokens=tokens, redis=redis, events=events, recording=recording
+    )
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     task = asyncio.create_task(server.serve(sockets=[listening]))
