@@ -36,10 +36,25 @@ class Settings(BaseSettings):
     """Where browsers reach the media role; None: same host, `media_port`."""
     media_hosts: list[str] = []
     """Addresses at which clients reach the media role's UDP port (`media_port`); empty: this machine's own."""
+    allowed_origins: list[str] | None = None
+    """Pages that may open WebSockets, such as https://shop.example; None: any, the token alone decides."""
+    chat_per_s: float = 30.0
+    """How many chat messages a second a viewer is shown at most; the rest of a flood is left out."""
     secure_cookies: bool = False
     """Set it wherever the pages are served over https."""
     ice_servers: list[str] = []
     """STUN and TURN addresses for browsers that are not on the same network."""
+
+    hls: bool = True
+    """Low-latency HLS beside WebRTC; recordings need it."""
+    hls_window_s: float = 7200
+    """How far back a live stream can be watched, as far as it is recorded."""
+    record: bool = True
+    """Write every stream to `data_dir`/recordings."""
+    recording_days: int = 90
+    """How long a recording is kept; negative: for ever."""
+    recording_days_with_orders: int = 1095
+    """The same where something was sold: three years, as Chinese law asks of live commerce."""
 
     session_days: int = 30
     payment_minutes: int = 15

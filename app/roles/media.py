@@ -1,12 +1,15 @@
 """The media role: WHIP in, WHEP out, the tap."""
 
+from app.adapters.recordings import PinWindows, RecordingReports, SalesRetention
 from app.adapters.stream_events import RoomStreamEvents
+from app.core.http import Services
 from app.roles import heartbeat
 from app.roles.process import serve
 from app.runtime import open_services
 from app.settings import Settings
 from media.engines.embedded.engine import EmbeddedConfig
-from media.server import MediaConfig, create_app
+from media.hls.live import Limits
+from media.server import HlsConfig, MediaConfig, RecordingConfig, create_app
 from media.signalling import IceServer
 
 
@@ -16,12 +19,27 @@ async def run(settings: Settings) -> None:
         config = MediaConfig(
             engine=EmbeddedConfig(udp_port=settings.media_port, advertised_hosts=settings.media_hosts),
             ice_servers=[IceServer(url) for url in settings.ice_servers],
+            hls=HlsConfig(limits=Limits(window_s=settings.hls_window_s)) if settings.hls else None,
         )
         app = create_app(
             config,
             tokens=services.tokens,
             redis=services.redis,
             events=RoomStreamEvents(services.db, services.clock),
+            recording=_recording(settings, services) if settings.hls and settings.record else None,
         )
         async with heartbeat.beating(services.redis, "media"):
             await serve(app, settings.bind, settings.media_port)
+
+
+def _recording(settings: Settings, services: Services) -> RecordingConfig:
+    return RecordingConfig(
+        root=settings.data_dir / "recordings",
+        windows=PinWindows(services.db),
+        events=RecordingReports(services.bus),
+        retention=SalesRetention(
+            services.db,
+            days=settings.recording_days,
+            days_with_orders=settings.recording_days_with_orders,
+        ),
+    )

@@ -103,6 +103,13 @@ async def current_pins(tx: Tx, room_id: UUID) -> list[DictRow]:
     )
 
 
+async def all_pins(tx: Tx, room_id: UUID) -> list[DictRow]:
+    """Everything that was ever pinned in the room, oldest first."""
+    return await fetch_all(
+        tx, "SELECT * FROM pins WHERE room_id = %(id)s ORDER BY pinned_at, id", {"id": room_id}
+    )
+
+
 async def add_pin(
     tx: Tx,
     *,

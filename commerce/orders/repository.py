@@ -40,6 +40,14 @@ async def of_buyer(tx: Tx, buyer_id: UUID, limit: int) -> list[DictRow]:
     )
 
 
+async def any_of_room(tx: Tx, room_id: UUID) -> bool:
+    """Whether anything was ordered from the room's show."""
+    row = await fetch_one(
+        tx, "SELECT EXISTS (SELECT FROM orders WHERE room_id = %(room)s) AS found", {"room": room_id}
+    )
+    return row is not None and bool(row["found"])
+
+
 async def page(
     tx: Tx, *, status: Status | None, room_id: UUID | None, limit: int, offset: int
 ) -> tuple[list[DictRow], int]:
@@ -113,18 +121,17 @@ async def overdue(tx: Tx, now: datetime, limit: int) -> list[UUID]:
 # What placing a batch of orders needs: each function is one statement whatever the batch's size.
 
 
-async def lock_offers(tx: Tx, sku_ids: Collection[UUID]) -> dict[UUID, DictRow]:
-    """Price, product and stock of each SKU; the stock rows are locked in one global order."""
-    rows = await fetch_all(
-        tx,
-        """SELECT k.id AS sku_id, k.product_id, k.name AS sku_name, k.price_cents, k.list_price_cents,
+OFFERS = """SELECT k.id AS sku_id, k.product_id, k.name AS sku_name, k.price_cents, k.list_price_cents,
                   k.currency, k.weight_g, p.name AS product_name, p.name_en AS product_name_en, p.image_url,
                   k.active AND p.status = 'on_sale' AS on_sale, st.on_hand - st.reserved AS available
            FROM stock st JOIN skus k ON k.id = st.sku_id JOIN products p ON p.id = k.product_id
-           WHERE st.sku_id = ANY(%(ids)s) ORDER BY st.sku_id FOR UPDATE OF st""",
-        {"ids": sorted(sku_ids)},
-    )
-    return {row["sku_id"]: row for row in rows}
+           WHERE st.sku_id = ANY(%(ids)s) ORDER BY st.sku_id"""
+
+
+async def offers(tx: Tx, sku_ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, DictRow]:
+    """Price, product and stock of each SKU; on demand the stock rows are locked, in one global order."""
+    query = OFFERS + (" FOR UPDATE OF st" if lock else "")
+    return {row["sku_id"]: row for row in await fetch_all(tx, query, {"ids": list(sku_ids)})}
 
 
 async def placed_before(tx: Tx, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], DictRow]:
@@ -147,6 +154,7 @@ ORDER_COLUMNS = {
     "currency": "text",
     "items_cents": "bigint",
     "discount_cents": "bigint",
+    "platform_discount_cents": "bigint",
     "shipping_cents": "bigint",
     "total_cents": "bigint",
     "address_sealed": "bytea",
