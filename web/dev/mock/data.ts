@@ -32,7 +32,9 @@ export const products: Product[] = SAMPLES.map(
     category,
     description: '直播专享价，48 小时内发货，七天无理由退货。',
     image_url: `/api/mock/pictures/${slug}.svg`,
-    status: 'active',
+    status: 'on_sale',
+    tags: [],
+    faq: [],
     attributes: {},
     aliases: [],
     skus: (VARIANTS[slug] ?? [['标准装', 'Standard']]).map(([label], index) => ({
@@ -119,7 +121,7 @@ export function message(index: number, roomId = 'r1'): ChatMessage {
     text,
     reply_to: kind === 'assistant' ? `m-${index - 1}` : null,
     created_at: now(),
-    client_id: null,
+    client_id: `c-${index}`,
   }
 }
 

@@ -14,6 +14,8 @@ export const orders = {
   mine: () => http.get<Page<Order>>('/orders/mine'),
   get: (id: Id) => http.get<Order>(`/orders/${id}`),
   cancel: (id: Id) => http.post<Order>(`/orders/${id}/cancel`),
+  /** The buyer confirms that it has arrived. */
+  receive: (id: Id) => http.post<Order>(`/orders/${id}/receive`),
   pay: (id: Id, provider = 'alipay') => http.post<Payment>(`/orders/${id}/payments`, { provider }),
 }
 

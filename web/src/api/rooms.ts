@@ -39,6 +39,7 @@ export const rooms = {
     http.post<Pin>(`/rooms/${id}/suggestions/${suggestionId}/accept`),
   dismissSuggestion: (id: Id, suggestionId: Id) =>
     http.post<void>(`/rooms/${id}/suggestions/${suggestionId}/dismiss`),
+  dismissCue: (id: Id, cueId: Id) => http.post<void>(`/rooms/${id}/cues/${cueId}/dismiss`),
   transcript: (id: Id) => http.get<Page<TranscriptSegment>>(`/rooms/${id}/transcript`),
   messages: (id: Id, before?: Id) =>
     http.get<Page<ChatMessage>>(`/rooms/${id}/messages`, { query: { before } }),

@@ -72,7 +72,6 @@ export function useRoom(roomId: Id, options: UseRoomOptions = {}) {
               ...fresh,
               transcript: kept.transcript,
               orders: kept.orders,
-              warnings: kept.warnings,
               held: kept.held,
             }
           : fresh

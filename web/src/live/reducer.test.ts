@@ -12,7 +12,9 @@ function product(id: string): Product {
     category: '',
     description: '',
     image_url: null,
-    status: 'active',
+    status: 'on_sale',
+    tags: [],
+    faq: [],
     attributes: {},
     aliases: [],
     skus: [
@@ -22,7 +24,7 @@ function product(id: string): Product {
         name: '',
         options: {},
         price_cents: 100,
-        list_price_cents: null,
+        list_price_cents: 100,
         currency: 'CNY',
         available: 9,
       },
@@ -32,7 +34,7 @@ function product(id: string): Product {
         name: '',
         options: {},
         price_cents: 100,
-        list_price_cents: null,
+        list_price_cents: 100,
         currency: 'CNY',
         available: 4,
       },
@@ -49,7 +51,7 @@ function message(id: string): ChatMessage {
     text: id,
     reply_to: null,
     created_at: '2026-01-01T00:00:00Z',
-    client_id: null,
+    client_id: `c-${id}`,
   }
 }
 
@@ -84,6 +86,9 @@ function snapshot(): RoomSnapshot {
       { position: 1, product: product('a') },
     ],
     pins: [],
+    suggestions: [],
+    cues: [],
+    staff: true,
     messages: [message('m0')],
     stats: { viewers: 3, likes: 4 },
     cursors: {},
@@ -141,6 +146,41 @@ describe('room state', () => {
     expect(state.pins.map((item) => item.id)).toEqual(['p2'])
   })
 
+  it.each([
+    ['before', [0, 1]],
+    ['after', [1, 0]],
+  ])('a pin keeps its evidence, which comes %s it', (_when, order) => {
+    const evidence = { text: 'this mask', score: 0.9, rule: 'name' }
+    const both = [
+      liveEvent(1, 'pin.explained', asData({ ...pin('p1', 'a'), evidence })),
+      liveEvent(2, 'pin.set', asData(pin('p1', 'a'))),
+    ]
+    const state = applyEvents(
+      stateFromSnapshot(snapshot()),
+      order.map((index) => both[index] as (typeof both)[number]),
+    )
+    expect(state.pins).toEqual([{ ...pin('p1', 'a'), evidence }])
+  })
+
+  it('opens cues for the host and closes them by id', () => {
+    let state = stateFromSnapshot(snapshot())
+    const cue = {
+      id: 'c1',
+      kind: 'warning.price',
+      product_id: 'a',
+      data: {},
+      evidence: { text: '', score: 1, rule: '' },
+    }
+    state = applyEvents(state, [
+      liveEvent(1, 'cue.warning', cue),
+      liveEvent(2, 'cue.warning', cue),
+      liveEvent(3, 'cue.offer', { ...cue, id: 'c2', kind: 'offer.countdown' }),
+    ])
+    expect(state.cues.map((item) => item.id)).toEqual(['c2', 'c1'])
+    state = applyEvent(state, liveEvent(4, 'cue.closed', { id: 'c1', status: 'dismissed' }))
+    expect(state.cues.map((item) => item.id)).toEqual(['c2'])
+  })
+
   it('changes the stock of one SKU alone', () => {
     const state = applyEvent(
       stateFromSnapshot(snapshot()),
@@ -154,7 +194,7 @@ describe('room state', () => {
   it('replaces a partial transcript by its final text', () => {
     let state = stateFromSnapshot(snapshot())
     const segment = { id: 't1', text: 'hel', language: 'en', start_s: 0, end_s: 1 }
-    state = applyEvent(state, liveEvent(1, 'transcript.partial', segment))
+    state = applyEvent(state, liveEvent(1, 'caption.partial', segment))
     expect(state.partial?.text).toBe('hel')
     state = applyEvent(state, liveEvent(2, 'transcript.segment', { ...segment, text: 'hello' }))
     expect([state.partial, state.transcript.map((item) => item.text)]).toEqual([null, ['hello']])

@@ -1,5 +1,7 @@
 import type {
   ChatMessage,
+  ChatRules,
+  Cue,
   Id,
   Order,
   Pin,
@@ -27,12 +29,6 @@ export type OrderSummary = Pick<
   'id' | 'number' | 'status' | 'total_cents' | 'currency' | 'created_at' | 'lines' | 'buyer'
 >
 
-export interface Warning {
-  id: Id
-  at: string
-  data: Record<string, unknown>
-}
-
 export interface HeldMessage {
   id: Id
   case_id: Id
@@ -48,10 +44,13 @@ export interface RoomState {
   messages: ChatMessage[]
   caption: Caption | null
   transcript: TranscriptSegment[]
-  /** The utterance still being heard; staff only. */
+  /** The utterance still being heard. */
   partial: TranscriptSegment | null
   orders: OrderSummary[]
-  warnings: Warning[]
+  cues: Cue[]
+  chatRules: ChatRules | null
+  /** The message that the host keeps on top. */
+  pinnedMessage: ChatMessage | null
   held: HeldMessage[]
 }
 
@@ -70,7 +69,9 @@ export function stateFromSnapshot(snapshot: RoomSnapshot): RoomState {
     transcript: [],
     partial: null,
     orders: [],
-    warnings: [],
+    cues: snapshot.cues ?? [],
+    chatRules: null,
+    pinnedMessage: null,
     held: [],
   }
 }
@@ -104,6 +105,20 @@ export function applyEvent(state: RoomState, event: LiveEvent): RoomState {
 
 type Handler = (state: RoomState, data: Record<string, unknown>, event: LiveEvent) => RoomState
 
+/** Newest first; a pin that is known by its id stays where it is and keeps its evidence. */
+function setPin(state: RoomState, pin: Pin): RoomState {
+  const known = state.pins.find((other) => other.id === pin.id)
+  if (known) {
+    const merged = { ...known, ...pin, evidence: pin.evidence ?? known.evidence }
+    return { ...state, pins: state.pins.map((other) => (other === known ? merged : other)) }
+  }
+  return {
+    ...state,
+    pins: [pin, ...state.pins.filter((other) => other.product_id !== pin.product_id)],
+    suggestions: state.suggestions.filter((other) => other.product_id !== pin.product_id),
+  }
+}
+
 const addMessage: Handler = (state, data) => {
   const message = data as unknown as ChatMessage
   if (state.messages.some((known) => known.id === message.id)) return state
@@ -123,12 +138,25 @@ const upsertOrder: Handler = (state, data) => {
   }
 }
 
+const addCue: Handler = (state, data) => {
+  const cue = data as unknown as Cue
+  return {
+    ...state,
+    cues: [cue, ...state.cues.filter((known) => known.id !== cue.id)].slice(0, MAX_SIDE_LIST),
+  }
+}
+
+/** Words so far, or the whole sentence in their place: captions for all, the transcript's last line. */
 const setCaption =
   (final: boolean): Handler =>
-  (state, data, event) => ({
-    ...state,
-    caption: { ...(data as unknown as Omit<Caption, 'final' | 'at'>), final, at: event.at },
-  })
+  (state, data, event) => {
+    const segment = data as unknown as TranscriptSegment
+    return {
+      ...state,
+      caption: { ...segment, final, at: event.at },
+      partial: final ? null : segment,
+    }
+  }
 
 const handlers: Record<string, Handler> = {
   'chat.message': addMessage,
@@ -137,14 +165,7 @@ const handlers: Record<string, Handler> = {
     ...state,
     messages: state.messages.filter((message) => message.id !== data.message_id),
   }),
-  'pin.set': (state, data) => {
-    const pin = data as unknown as Pin
-    return {
-      ...state,
-      pins: [pin, ...state.pins.filter((known) => known.product_id !== pin.product_id)],
-      suggestions: state.suggestions.filter((known) => known.product_id !== pin.product_id),
-    }
-  },
+  'pin.set': (state, data) => setPin(state, data as unknown as Pin),
   'pin.cleared': (state, data) => ({
     ...state,
     pins: state.pins.filter((pin) =>
@@ -174,18 +195,13 @@ const handlers: Record<string, Handler> = {
   }),
   'caption.partial': setCaption(false),
   'caption.final': setCaption(true),
-  'transcript.partial': (state, data) => ({
-    ...state,
-    partial: data as unknown as TranscriptSegment,
-  }),
   'transcript.segment': (state, data) => {
     const segment = data as unknown as TranscriptSegment
+    const others = state.transcript.filter((known) => known.id !== segment.id)
     return {
       ...state,
-      partial: null,
-      transcript: [...state.transcript.filter((known) => known.id !== segment.id), segment].slice(
-        -MAX_TRANSCRIPT,
-      ),
+      partial: state.partial?.id === segment.id ? null : state.partial,
+      transcript: [...others, segment].slice(-MAX_TRANSCRIPT),
     }
   },
   'pin.suggested': (state, data, event) => {
@@ -198,12 +214,22 @@ const handlers: Record<string, Handler> = {
       ],
     }
   },
-  'cue.warning': (state, data, event) => ({
+  'pin.suggestion_closed': (state, data) => ({
     ...state,
-    warnings: [{ id: String(data.id ?? event.id), at: event.at, data }, ...state.warnings].slice(
-      0,
-      MAX_SIDE_LIST,
-    ),
+    suggestions: state.suggestions.filter((known) => known.id !== (data.id ?? data.suggestion_id)),
+  }),
+  // For staff: the same pin with its evidence, on a topic of its own, so before or after it.
+  'pin.explained': (state, data) => setPin(state, data as unknown as Pin),
+  'cue.warning': addCue,
+  'cue.offer': addCue,
+  'cue.closed': (state, data) => ({
+    ...state,
+    cues: state.cues.filter((known) => known.id !== data.id),
+  }),
+  'chat.rules': (state, data) => ({ ...state, chatRules: data as unknown as ChatRules }),
+  'chat.pinned': (state, data) => ({
+    ...state,
+    pinnedMessage: (data.pinned ?? data.message ?? null) as ChatMessage | null,
   }),
   'order.created': upsertOrder,
   'order.paid': upsertOrder,

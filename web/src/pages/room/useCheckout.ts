@@ -102,6 +102,8 @@ export function useCheckout(roomId: Id) {
         room_id: roomId,
         lines: [{ sku_id: skuId.value as Id, quantity: quantity.value }],
         address_id: addressId.value,
+        // The shop refuses (price_changed) rather than charge what was not shown.
+        expected_total_cents: totalCents.value,
       }
       setOrder(await orderApi.create(input, idempotencyKey))
       step.value = 'pay'

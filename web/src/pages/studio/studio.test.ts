@@ -16,6 +16,8 @@ function entry(position: number, name: string, nameEn: string, aliases: string[]
       image_url: null,
       status: 'on_sale',
       attributes: {},
+      tags: [],
+      faq: [],
       aliases,
       skus: [],
     },

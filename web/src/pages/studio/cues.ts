@@ -1,0 +1,45 @@
+import type { Cue, Id, RoomProduct } from '@/api/types'
+import { formatMoney } from '@/format/money'
+import { productName } from '@/format/product'
+
+type Translate = (key: string, values: Record<string, unknown>) => string
+
+/** What one tap on the cue does; null where the host can only take note. */
+export type CueAction = 'pin' | 'red_packet'
+
+export function cueAction(cue: Cue): CueAction | null {
+  if (cue.kind === 'offer.open_link' && cue.product_id) return 'pin'
+  return cue.kind === 'offer.raffle' ? 'red_packet' : null
+}
+
+/** The sentence for a cue; a kind that is not known is shown by its words alone. */
+export function describeCue(
+  cue: Cue,
+  products: ReadonlyMap<Id, RoomProduct>,
+  t: Translate,
+): string {
+  const product = cue.product_id ? products.get(cue.product_id)?.product : undefined
+  const name = product ? productName(product) : ''
+  const currency = product?.skus[0]?.currency ?? 'CNY'
+  const { said, held, seconds } = cue.data
+  const money = (value: unknown) => (typeof value === 'number' ? formatMoney(value, currency) : '–')
+  switch (cue.kind) {
+    case 'warning.price':
+    case 'warning.list_price':
+      return t(`studio.cue.${cue.kind.slice('warning.'.length)}`, {
+        name,
+        said: money(said),
+        held: money(held),
+      })
+    case 'warning.stock':
+      return t('studio.cue.stock', { name, said, held })
+    case 'offer.open_link':
+      return t('studio.cue.open_link', { name })
+    case 'offer.raffle':
+      return t('studio.cue.raffle', {})
+    case 'offer.countdown':
+      return t('studio.cue.countdown', { seconds: seconds ?? '' })
+    default:
+      return t('studio.cue.other', {})
+  }
+}
