@@ -69,6 +69,31 @@ async def uphold(tx: Tx, moderator_id: UUID, message_id: UUID, clock: Clock) -> 
     await emit(tx, room_topic(row["room_id"]), Event("chat.deleted", {"message_id": str(message_id)}))
 
 
+async def post_reply(
+    tx: Tx, clock: Clock, room_id: UUID, author_id: UUID, text: str, *, reply_to: UUID
+) -> ChatMessage:
+    """The answer of one of the staff to a viewer's message, for everybody to see. Raises MessageNotFound."""
+    answered = (await repository.answerable(tx, [reply_to])).get(reply_to)
+    name = await repository.author_name(tx, author_id)
+    if answered is None or name is None:
+        raise MessageNotFound
+    rules = await repository.room_rules(tx, room_id)
+    message = ChatMessage(
+        id=new_id(),
+        room_id=room_id,
+        kind="host" if rules and rules["host_id"] == author_id else "system",
+        author=Author(id=author_id, display_name=name),
+        text=text,
+        reply_to=reply_to,
+        mentions=[answered["author_id"]] if answered["author_id"] else [],
+        created_at=clock.now(),
+        client_id=new_id(),
+    )
+    await repository.add(tx, [NewRow(message, "visible")])
+    await emit(tx, room_topic(room_id), message_event(message))
+    return message
+
+
 async def post_assistant(
     tx: Tx, clock: Clock, room_id: UUID, text: str, *, reply_to: UUID | None, recipient_id: UUID | None = None
 ) -> ChatMessage:

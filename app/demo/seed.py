@@ -40,7 +40,7 @@ async def seed(settings: Settings) -> None:
             services.clock,
             catalog,
             store=shop.pictures,
-            pictures=DATA / "pictures",
+            pictures=DATA / "products",
         )
         await _room(services, list(products.values()))
 

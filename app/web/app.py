@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from app.adapters.moderation import open_moderation
 from app.core.http import Services
 from app.engagement.red_packets.service import RedPacketDesk
 from app.settings import Settings
@@ -26,6 +27,7 @@ def create_app(
     app.state.services = services
     app.state.settings = settings
     app.state.commerce = commerce
+    app.state.moderation = open_moderation(services)
     app.state.red_packets = RedPacketDesk(services.db, services.clock)
     if client.is_dir():
         app.mount("/", ClientFiles(directory=client, html=True), name="client")

@@ -6,6 +6,7 @@ from app.identity.endpoints import router as identity
 from app.rooms.endpoints import router as rooms
 from app.web.health import router as health
 from commerce.endpoints import ROUTERS as COMMERCE
+from moderation.endpoints import ROUTERS as MODERATION
 
 # Matched one after the other: what a crowd does at once (ordering) comes first.
-ROUTERS = [*COMMERCE, health, identity, rooms, chat, *ENGAGEMENT]
+ROUTERS = [*COMMERCE, *MODERATION, health, identity, rooms, chat, *ENGAGEMENT]

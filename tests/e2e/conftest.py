@@ -25,5 +25,5 @@ class Site:
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
     settings = local_settings(tmp_path)
-    async with platform(settings, Console(file=io.StringIO()), prepare=seed.seed, roles=("web","gateway","media","sandbox","jobs")) as ready:
+    async with platform(settings, Console(file=io.StringIO()), prepare=seed.seed) as ready:
         yield Site(f"http://localhost:{ready.web_port}", ready)

@@ -78,7 +78,10 @@ async def test_speak_pin_watch_buy_pay(site: Site, tmp_path: Path) -> None:
         await viewer.get_by_test_id("product-card-buy").click()
         await expect(viewer.get_by_test_id("buy-sheet")).to_be_visible()
         await viewer.get_by_test_id("buy-confirm").click()
-        await viewer.get_by_test_id("pay-now").click()
+        async with viewer.context.expect_page() as opened:
+            await viewer.get_by_test_id("pay-now").click()
+        cashier = await opened.value
+        await cashier.locator("button[type=submit]").click()
         await expect(viewer.get_by_test_id("order-status")).to_have_attribute(
             "data-status", "paid", timeout=30_000
         )

