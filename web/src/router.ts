@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { prefetchRoom } from '@/api/prefetch'
 import type { Role } from '@/api/types'
 import { loadMessages } from '@/i18n'
 import { session } from '@/session/session'
@@ -27,6 +28,8 @@ const routes: RouteRecordRaw[] = [
     path: '/rooms/:id',
     name: 'room',
     component: () => import('@/pages/room/RoomPage.vue'),
+    // Asked for while the page's code is still on its way: the picture comes sooner.
+    beforeEnter: (to) => prefetchRoom(String(to.params.id)),
     meta: { messages: ['room'] },
   },
   {
@@ -76,16 +79,20 @@ const routes: RouteRecordRaw[] = [
     children: [
       {
         path: 'products',
-        name: 'merchant-products',
-        component: () => import('@/pages/merchant/MerchantProductsPage.vue'),
         meta: { title: 'common.nav.products' },
-      },
-      {
-        path: 'products/:id',
-        name: 'merchant-product',
-        component: () => import('@/pages/merchant/ProductEditorPage.vue'),
-        props: true,
-        meta: { title: 'common.nav.products' },
+        children: [
+          {
+            path: '',
+            name: 'merchant-products',
+            component: () => import('@/pages/merchant/MerchantProductsPage.vue'),
+          },
+          {
+            path: ':id',
+            name: 'merchant-product',
+            component: () => import('@/pages/merchant/ProductEditorPage.vue'),
+            props: true,
+          },
+        ],
       },
       {
         path: 'policies',
@@ -133,16 +140,18 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 })
 
+/** Texts are fetched while the page's own chunk is; the guard below waits for both. */
+let messages: Promise<void> = Promise.resolve()
+
 router.beforeEach(async (to) => {
-  const areas = to.matched.flatMap((record) => record.meta.messages ?? [])
-  const messages = loadMessages(...areas)
+  messages = loadMessages(...to.matched.flatMap((record) => record.meta.messages ?? []))
   const { requires } = to.meta
-  if (requires) {
-    const me = await session.load().catch(() => null)
-    if (!me) return { name: 'login', query: { next: to.fullPath } }
-    if (requires !== 'user' && !session.has(...requires)) {
-      return { name: 'login', query: { next: to.fullPath, denied: '1' } }
-    }
+  if (!requires) return
+  const me = await session.load().catch(() => null)
+  if (!me) return { name: 'login', query: { next: to.fullPath } }
+  if (requires !== 'user' && !session.has(...requires)) {
+    return { name: 'login', query: { next: to.fullPath, denied: '1' } }
   }
-  await messages
 })
+
+router.beforeResolve(() => messages)

@@ -1,4 +1,5 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
+import { takePrefetched } from '@/api/prefetch'
 import { rooms } from '@/api/rooms'
 import type { Id } from '@/api/types'
 import { newUuid } from '@/format/uuid'
@@ -28,14 +29,18 @@ export function useRoom(roomId: Id, options: UseRoomOptions = {}) {
   const error = shallowRef<unknown>(null)
   const connectionState = ref<ConnectionState>('idle')
   const pending = ref<PendingMessage[]>([])
-  const tokens = new TokenSource(() => rooms.tokens(roomId))
+  const prefetched = takePrefetched(roomId)
+  const tokens = new TokenSource(() => rooms.tokens(roomId), prefetched?.tokens)
+  let firstSnapshot = prefetched?.snapshot
   const abort = new AbortController()
   let connection: RoomConnection | null = null
 
   async function load(): Promise<void> {
     error.value = null
     try {
-      const snapshot = await rooms.snapshot(roomId, abort.signal)
+      const asked = firstSnapshot ?? rooms.snapshot(roomId, abort.signal)
+      firstSnapshot = undefined
+      const snapshot = await asked
       if (abort.signal.aborted) return
       state.value = stateFromSnapshot(snapshot)
       if (!connection) connect(snapshot.cursors)

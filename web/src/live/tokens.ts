@@ -8,8 +8,10 @@ export class TokenSource {
   private current: Promise<RoomTokens> | null = null
   private expiresAtMs = 0
 
-  constructor(fetchTokens: () => Promise<RoomTokens>) {
+  /** `first`: a request that is already on its way. */
+  constructor(fetchTokens: () => Promise<RoomTokens>, first?: Promise<RoomTokens>) {
     this.fetchTokens = fetchTokens
+    if (first) this.follow(first)
   }
 
   get(): Promise<RoomTokens> {
@@ -19,9 +21,13 @@ export class TokenSource {
 
   /** Asks anew, for example after logging in or when a token was refused. */
   renew(): Promise<RoomTokens> {
-    const asked = this.fetchTokens().then(
+    return this.follow(this.fetchTokens())
+  }
+
+  private follow(request: Promise<RoomTokens>): Promise<RoomTokens> {
+    const asked = request.then(
       (tokens) => {
-        this.expiresAtMs = Date.parse(tokens.expires_at)
+        if (this.current === asked) this.expiresAtMs = Date.parse(tokens.expires_at)
         return tokens
       },
       (error: unknown) => {
@@ -29,6 +35,7 @@ export class TokenSource {
         throw error
       },
     )
+    asked.catch(() => {})
     // Until the answer says otherwise, callers of the next moments share this request.
     this.expiresAtMs = Date.now() + 2 * RENEW_BEFORE_MS
     this.current = asked
