@@ -1,0 +1,84 @@
+import { onScopeDispose, ref, shallowRef } from 'vue'
+import { orders } from '@/api/commerce'
+import type { Id, Order } from '@/api/types'
+import { nextPollMs } from './polling'
+
+/** One order of the buyer's own, asked for again as long as something may happen to it. */
+export function useOrder(id: Id) {
+  const order = shallowRef<Order | null>(null)
+  const error = shallowRef<unknown>(null)
+  /** Which action is under way: "pay", "cancel", "receive". */
+  const busy = ref('')
+  let asked = 0
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let over = false
+
+  function set(next: Order): void {
+    if (order.value?.status !== next.status) asked = 0
+    order.value = next
+    error.value = null
+  }
+
+  async function load(): Promise<void> {
+    if (timer) clearTimeout(timer)
+    let failed = false
+    try {
+      set(await orders.get(id))
+    } catch (cause) {
+      failed = true
+      if (!order.value) error.value = cause
+    }
+    const delayMs = order.value ? nextPollMs(order.value.status, asked++, failed) : null
+    if (delayMs !== null && !over && !document.hidden) timer = setTimeout(load, delayMs)
+  }
+
+  /** Runs an action that answers with the order; throws what it throws. */
+  async function act(name: string, action: (orderId: Id) => Promise<Order>): Promise<void> {
+    busy.value = name
+    try {
+      set(await action(id))
+    } finally {
+      busy.value = ''
+      void load()
+    }
+  }
+
+  /** Leaves for the payment; comes back to this page when it is done. */
+  async function pay(): Promise<void> {
+    busy.value = 'pay'
+    try {
+      const payment = await orders.pay(id)
+      window.location.assign(payment.pay_url)
+    } catch (cause) {
+      busy.value = ''
+      void load()
+      throw cause
+    }
+  }
+
+  const back = () => {
+    if (document.hidden) return
+    asked = 0
+    busy.value = ''
+    void load()
+  }
+  document.addEventListener('visibilitychange', back)
+  // From the browser's cache, after paying in the same tab.
+  window.addEventListener('pageshow', back)
+  onScopeDispose(() => {
+    over = true
+    if (timer) clearTimeout(timer)
+    document.removeEventListener('visibilitychange', back)
+    window.removeEventListener('pageshow', back)
+  })
+
+  return {
+    order,
+    error,
+    busy,
+    load,
+    pay,
+    cancel: () => act('cancel', orders.cancel),
+    receive: () => act('receive', orders.receive),
+  }
+}
