@@ -8,5 +8,18 @@ from commerce.inventory.endpoints import router as inventory
 from commerce.orders.endpoints import merchant_router as merchant_orders
 from commerce.orders.endpoints import router as orders
 from commerce.payments.endpoints import router as payments
+from commerce.promotions.endpoints import merchant_router as merchant_promotions
+from commerce.promotions.endpoints import router as promotions
 
-ROUTERS = [orders, payments, catalog, pictures, addresses, merchant_catalog, merchant_orders, inventory]
+ROUTERS = [
+    orders,
+    promotions,
+    merchant_promotions,
+    payments,
+    catalog,
+    pictures,
+    addresses,
+    merchant_catalog,
+    merchant_orders,
+    inventory,
+]

@@ -34,6 +34,18 @@ class PriceChanged(Conflict):
     title = "The price has changed meanwhile"
 
 
+class CouponNotUsable(Conflict):
+    """`reason` in `extra`: unknown, other_room, expired, used_up, already_used."""
+
+    code = "coupon_not_usable"
+    title = "This coupon cannot be used here"
+
+
+class PromotionNotFound(NotFound):
+    code = "promotion_not_found"
+    title = "There is no such promotion"
+
+
 class MixedCurrencies(Invalid):
     code = "mixed_currencies"
     title = "One order holds one currency"

@@ -7,7 +7,7 @@ and leaves the others untouched.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -35,9 +35,12 @@ from commerce.errors import (
 from commerce.inventory.rooms import ProductRooms
 from commerce.inventory.service import announce, per_sku
 from commerce.orders import repository
-from commerce.orders.amounts import Item, LineAmounts, OrderAmounts
 from commerce.orders.schemas import OrderIn
 from commerce.orders.views import summary
+from commerce.promotions import repository as promotions
+from commerce.promotions.facts import Cart, PriceFacts
+from commerce.promotions.pricing import PricedLine, Quote
+from commerce.promotions.service import cart_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,6 @@ class OrderDraft:
         """The same for the same request, however it was formatted."""
         return hashlib.sha256(orjson.dumps(self.request.model_dump(), option=orjson.OPT_SORT_KEYS)).digest()
 
-    def quantities(self) -> dict[UUID, int]:
-        return per_sku((line.sku_id, line.quantity) for line in self.request.lines)
-
 
 @dataclass(slots=True)
 class _Batch:
@@ -70,8 +70,10 @@ class _Batch:
     before: Mapping[tuple[UUID, str], DictRow]
     expires_at: datetime
     left: dict[UUID, int]
+    prices: PriceFacts
     orders: list[dict[str, Any]] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
+    uses: list[tuple[UUID, UUID, UUID | None, UUID | None, int]] = field(default_factory=list)
     hashes: dict[tuple[UUID, str], tuple[UUID, bytes]] = field(default_factory=dict)
 
 
@@ -80,19 +82,21 @@ async def place(
 ) -> list[DictRow | Problem]:
     """For each draft, in order: its order's row (placed now or, with this key, before), or its Problem."""
     sku_ids = {line.sku_id for draft in drafts for line in draft.request.lines}
-    offers = await repository.lock_offers(tx, sku_ids)
+    offers = await repository.offers(tx, sku_ids, lock=True)
+    carts = [cart_of(draft.request, draft.buyer.user_id) for draft in drafts]
     address_ids = {draft.request.address_id for draft in drafts if draft.request.address_id}
     batch = _Batch(
         offers=offers,
+        prices=await PriceFacts.load(tx, carts, at, lock=True),
         addresses=await addresses.get_many(tx, address_ids) if address_ids else {},
         before=await repository.placed_before(tx, [draft.key for draft in drafts]),
         expires_at=at + timedelta(seconds=payment_s),
         left={sku_id: row["available"] for sku_id, row in offers.items()},
     )
     results: list[UUID | Problem] = []
-    for draft in drafts:
+    for draft, cart in zip(drafts, carts, strict=True):
         try:
-            results.append(_decide(batch, draft))
+            results.append(_decide(batch, draft, cart))
         except Problem as problem:
             results.append(problem)
     if batch.orders:
@@ -105,7 +109,7 @@ async def place(
     return [rows[result] if isinstance(result, UUID) else result for result in results]
 
 
-def _decide(batch: _Batch, draft: OrderDraft) -> UUID:
+def _decide(batch: _Batch, draft: OrderDraft, cart: Cart) -> UUID:
     """The id of the draft's order, which is added to the batch unless it exists already."""
     known = batch.hashes.get(draft.key)
     if known is None and (row := batch.before.get(draft.key)):
@@ -115,21 +119,21 @@ def _decide(batch: _Batch, draft: OrderDraft) -> UUID:
         if known[1] != request_hash:
             raise IdempotencyKeyReused
         return known[0]
-    wanted = draft.quantities()
-    _check_offers(batch, wanted)
-    amounts = price(batch.offers, wanted)
+    _check_offers(batch, cart.quantities)
+    quote = batch.prices.quote(cart, batch.offers)
     expected = draft.request.expected_total_cents
-    if expected is not None and expected != amounts.total_cents:
-        raise PriceChanged(total_cents=amounts.total_cents)
+    if expected is not None and expected != quote.total_cents:
+        raise PriceChanged(total_cents=quote.total_cents)
     sealed = _sealed_address(batch, draft)
     order_id = new_id()
-    for sku_id, quantity in wanted.items():
+    for sku_id, quantity in cart.quantities.items():
         batch.left[sku_id] -= quantity
+    batch.uses.extend((order_id, draft.buyer.user_id, *use) for use in batch.prices.take(cart, quote))
     batch.hashes[draft.key] = order_id, request_hash
-    batch.orders.append(_order_row(batch, draft, order_id, amounts, sealed, request_hash))
+    batch.orders.append(_order_row(batch, draft, order_id, quote, sealed, request_hash))
     batch.lines.extend(
         _line_row(batch.offers[line.sku_id], order_id, position, line)
-        for position, line in enumerate(amounts.lines)
+        for position, line in enumerate(quote.lines)
     )
     return order_id
 
@@ -147,13 +151,6 @@ def _check_offers(batch: _Batch, wanted: Mapping[UUID, int]) -> None:
         raise MixedCurrencies
 
 
-def price(offers: Mapping[UUID, Mapping[str, Any]], wanted: Mapping[UUID, int]) -> OrderAmounts:
-    """The wanted quantities at their present prices."""
-    items = [Item(sku_id, quantity, offers[sku_id]["price_cents"]) for sku_id, quantity in wanted.items()]
-    lines = tuple(LineAmounts(item.sku_id, item.quantity, item.unit_price_cents, 0) for item in items)
-    return OrderAmounts(lines, shipping_cents=0)
-
-
 def _sealed_address(batch: _Batch, draft: OrderDraft) -> bytes | None:
     """The buyer's own address as it is stored: its seal names the buyer, so it opens in the order, too."""
     if draft.request.address_id is None:
@@ -168,7 +165,7 @@ def _order_row(
     batch: _Batch,
     draft: OrderDraft,
     order_id: UUID,
-    amounts: OrderAmounts,
+    quote: Quote,
     sealed: bytes | None,
     digest: bytes,
 ) -> dict[str, Any]:
@@ -177,21 +174,22 @@ def _order_row(
         "buyer_id": draft.buyer.user_id,
         "buyer_name": draft.buyer.display_name,
         "room_id": draft.request.room_id,
-        "currency": batch.offers[amounts.lines[0].sku_id]["currency"],
-        "items_cents": amounts.items_cents,
-        "discount_cents": amounts.discount_cents,
-        "shipping_cents": amounts.shipping_cents,
-        "total_cents": amounts.total_cents,
+        "currency": batch.offers[quote.lines[0].sku_id]["currency"],
+        "items_cents": quote.items_cents,
+        "discount_cents": quote.discount_cents,
+        "platform_discount_cents": quote.platform_discount_cents,
+        "shipping_cents": quote.shipping_cents,
+        "total_cents": quote.total_cents,
         "address_sealed": sealed,
         "note": draft.request.note,
         "idempotency_key": draft.idempotency_key,
         "request_hash": digest,
-        "explanation": "[]",
+        "explanation": orjson.dumps([asdict(step) for step in quote.steps]).decode(),
         "expires_at": batch.expires_at,
     }
 
 
-def _line_row(offer: Mapping[str, Any], order_id: UUID, position: int, line: LineAmounts) -> dict[str, Any]:
+def _line_row(offer: Mapping[str, Any], order_id: UUID, position: int, line: PricedLine) -> dict[str, Any]:
     return {
         "order_id": order_id,
         "position": position,
@@ -214,6 +212,8 @@ async def _write(tx: Tx, rooms: ProductRooms, batch: _Batch, at: datetime) -> No
     reserved = [(line["order_id"], line["sku_id"], line["quantity"]) for line in batch.lines]
     totals = per_sku((sku_id, quantity) for _, sku_id, quantity in reserved)
     await repository.reserve(tx, totals, reserved, at=at)
+    if batch.uses:
+        await promotions.record_uses(tx, batch.uses)
     # One job a batch: its orders expire together, and each is looked at on its own then.
     order_ids = [str(order["id"]) for order in batch.orders]
     await defer_in(tx, "orders:expire", at=batch.expires_at, order_ids=order_ids)

@@ -26,6 +26,7 @@ class OrderIn(BaseModel):
     lines: Annotated[list[OrderLineIn], Field(min_length=1, max_length=MAX_LINES)]
     address_id: UUID | None = None
     note: Note = ""
+    coupon_code: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{3,32}$")] | None = None
     expected_total_cents: Annotated[int | None, Field(ge=0, le=10**12)] = None
     """What the buyer saw; where the order would cost anything else, it is refused (price_changed)."""
 
@@ -50,6 +51,15 @@ class BuyerOut(Answer):
     display_name: str
 
 
+class StepOut(Answer):
+    """One line of why the order costs what it does."""
+
+    rule: str
+    cents: int
+    sku_id: UUID | None
+    code: str | None
+
+
 class OrderOut(Answer):
     id: UUID
     number: str
@@ -61,6 +71,7 @@ class OrderOut(Answer):
     total_cents: int
     refunded_cents: int
     currency: str
+    explanation: list[StepOut]
     address: AddressOut | None
     note: str
     room_id: UUID | None

@@ -16,6 +16,7 @@ from commerce.orders import repository
 from commerce.orders.states import OrderEvent, Status, follow
 from commerce.orders.views import present, summary
 from commerce.privacy import Vault
+from commerce.promotions import repository as promotions
 
 STAFF_EVENTS = {
     Status.PAID: "order.paid",
@@ -79,6 +80,7 @@ class OrderBook:
         """Only while unpaid; the stock goes back."""
         after = await self.move(tx, order, OrderEvent.CANCEL, actor=actor, reason=reason, at=at, closed_at=at)
         await inventory.release(tx, self._rooms, quantities(order), order_id=order["id"], actor=actor, at=at)
+        await promotions.release_uses(tx, order["id"])
         return after
 
     async def expire(self, tx: Tx, order: DictRow, *, at: datetime) -> DictRow:
@@ -87,6 +89,7 @@ class OrderBook:
         await inventory.release(
             tx, self._rooms, quantities(order), order_id=order["id"], actor="system", at=at
         )
+        await promotions.release_uses(tx, order["id"])
         return after
 
     async def pay(self, tx: Tx, order: DictRow, *, actor: str, at: datetime) -> DictRow:

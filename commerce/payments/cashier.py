@@ -296,7 +296,7 @@ def sold(order: DictRow, provider: str) -> Sale:
     return Sale(
         provider=provider,
         paid_cents=order["total_cents"],
-        goods_cents=order["items_cents"] - order["discount_cents"],
-        coupon_cents=0,
+        goods_cents=order["items_cents"] - order["discount_cents"] + order["platform_discount_cents"],
+        coupon_cents=order["platform_discount_cents"],
         in_room=order["room_id"] is not None,
     )

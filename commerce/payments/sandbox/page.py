@@ -1,7 +1,5 @@
 """The sandbox's pages for buyers: one to pay on, one for when it is done, one for when it is not."""
 
-# ruff: noqa: E501 -- lines of HTML and CSS
-
 from datetime import datetime
 from html import escape
 from typing import Literal
