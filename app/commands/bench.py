@@ -17,3 +17,16 @@ def loop(
     from app.benches import loop as bench
 
     uvloop.run(bench.run(buyers=buyers, units=units))
+
+
+@app.command()
+def fanout(
+    quick: bool = typer.Option(False, help="Fewer viewers and less time; ends within 45 s."),
+    viewers: int | None = typer.Option(None, min=10, help="In the comparison; 5,000 unless told."),
+) -> None:
+    """One room at any size, beside nchan and Socket.IO: speed, memory, stalled readers, a storm, a kill."""
+    import uvloop
+
+    from app.benches.fanout import bench
+
+    uvloop.run(bench.run(quick=quick, viewers=viewers))

@@ -13,8 +13,11 @@ from app.gateway.feed import Feed, Kept, Receiver, Sampler, Subscription
 from app.gateway.protocol import frame
 
 BATCH_EVERY_S = 0.1
-GATHER_S = 0.01
-"""A batch waits this long for its first event's neighbours."""
+EARLY_S = 0.06
+"""A batch that was late does not delay the next ones: these may come so much early."""
+QUIET_S = 0.005
+GATHER_S = 0.03
+"""A batch waits until no event has come for QUIET_S, but for GATHER_S at most."""
 LINGER_S = 30.0
 """A feed that nobody receives is kept this long for those who come back."""
 READ_LIMIT = 1_000
@@ -22,6 +25,21 @@ OPEN_LIMIT = 500
 RETRY_AFTER_S = 0.5
 
 log = structlog.get_logger()
+
+
+class Due:
+    """When a topic's next batch goes out: not before its turn, then as soon as it is quiet or has to go."""
+
+    __slots__ = ("latest_s", "quiet_s", "turn_s")
+
+    def __init__(self, turn_s: float, quiet_s: float, latest_s: float) -> None:
+        self.turn_s = turn_s
+        self.quiet_s = quiet_s
+        self.latest_s = latest_s
+
+    @property
+    def at_s(self) -> float:
+        return max(self.turn_s, min(self.quiet_s, self.latest_s))
 
 
 class Hub:
@@ -33,8 +51,8 @@ class Hub:
         self._chat_per_s = chat_per_s
         self._wakes = Wakes(bus.redis, self._mark)
         self._feeds: dict[str, Feed] = {}
-        self._due_s: dict[str, float] = {}
-        self._delivered_s: dict[str, float] = {}
+        self._due: dict[str, Due] = {}
+        self._turn_s: dict[str, float] = {}
         self._grown = asyncio.Event()
         self._opening: dict[str, asyncio.Future[Feed]] = {}
         self._wanted = asyncio.Event()
@@ -120,8 +138,8 @@ class Hub:
         ]
         for topic in idle:
             del self._feeds[topic]
-            self._due_s.pop(topic, None)
-            self._delivered_s.pop(topic, None)
+            self._due.pop(topic, None)
+            self._turn_s.pop(topic, None)
         if idle:
             await self._wakes.unfollow(idle)
 
@@ -190,39 +208,52 @@ class Hub:
 
     def _mark(self, topic: str) -> None:
         """The topic has grown: deliver when its batch is due."""
-        if topic in self._feeds and topic not in self._due_s:
-            now_s = asyncio.get_running_loop().time()
-            last_s = self._delivered_s.get(topic, 0.0)
-            self._due_s[topic] = max(now_s + GATHER_S, last_s + BATCH_EVERY_S)
+        if topic not in self._feeds:
+            return
+        now_s = asyncio.get_running_loop().time()
+        due = self._due.get(topic)
+        if due:
+            due.quiet_s = now_s + QUIET_S
+        else:
+            turn_s = self._turn_s.get(topic, 0.0) - EARLY_S
+            self._due[topic] = Due(turn_s, now_s + QUIET_S, now_s + GATHER_S)
             self._grown.set()
+
+    def _take_due(self, now_s: float) -> list[str]:
+        """The topics whose batch is due now; the next batch of each has its turn BATCH_EVERY_S later."""
+        topics = [topic for topic, due in self._due.items() if due.at_s <= now_s]
+        for topic in topics:
+            del self._due[topic]
+            self._turn_s[topic] = max(self._turn_s.get(topic, 0.0), now_s) + BATCH_EVERY_S
+        return topics
 
     async def _pump(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            if not self._due_s:
-                self._grown.clear()
-                await self._grown.wait()
-            next_s = min(self._due_s.values())
-            if next_s > loop.time():
-                self._grown.clear()
-                with_more = loop.call_at(next_s, self._grown.set)
-                await self._grown.wait()
-                with_more.cancel()
+            topics = self._take_due(loop.time())
+            if not topics:
+                await self._wait_for_due()
                 continue
-            now_s = loop.time()
-            due = [topic for topic, due_s in self._due_s.items() if due_s <= now_s]
-            for topic in due:
-                del self._due_s[topic]
-                self._delivered_s[topic] = now_s
             try:
-                await self._deliver([feed for topic in due if (feed := self._feeds.get(topic))])
+                await self._deliver([feed for topic in topics if (feed := self._feeds.get(topic))])
             except (RedisError, OSError) as error:
                 log.warning("logs not read", error=str(error))
                 await asyncio.sleep(RETRY_AFTER_S)
-                for topic in due:
+                for topic in topics:
                     self._mark(topic)
             except Exception:
-                log.exception("a batch was not delivered", topics=due)
+                log.exception("a batch was not delivered", topics=topics)
+
+    async def _wait_for_due(self) -> None:
+        """Until the next batch is due or another topic has grown."""
+        self._grown.clear()
+        next_s = min((due.at_s for due in self._due.values()), default=None)
+        if next_s is None:
+            await self._grown.wait()
+            return
+        alarm = asyncio.get_running_loop().call_at(next_s, self._grown.set)
+        await self._grown.wait()
+        alarm.cancel()
 
     async def _deliver(self, feeds: Sequence[Feed]) -> None:
         logs = await self._bus.read_many({feed.topic: feed.head for feed in feeds}, READ_LIMIT)

@@ -18,11 +18,14 @@ from typing import Any
 import orjson
 
 MARK = b'"due":'
+TAIL = len(MARK) - 1
 MARK_DIGITS = 16
+FIRST_MARK = 10**15
 BUCKET_US = 100
 BUCKETS = 200_000
 BATCH_BYTES = 300
 """Shorter frames are greetings, figures and pings, not batches."""
+MARK_WITHIN_BYTES = 500
 RECEIVE_BYTES = 1 << 18
 PIECE_LIMIT_BYTES = 1 << 20
 _KEY = b64encode(bytes(range(16))).decode()
@@ -47,16 +50,15 @@ class Plan:
 class Viewer:
     """One connection: its handshake, then the boundaries of the frames that it receives."""
 
-    __slots__ = ("began_s", "head", "left", "length", "open", "sock", "stalled")
+    __slots__ = ("head", "left", "open", "sock", "stalled", "tail")
 
     def __init__(self, sock: socket.socket, stalled: bool) -> None:
         self.sock = sock
         self.stalled = stalled
-        self.began_s = time.monotonic()
         self.open = False
         self.head = b""
         self.left = 0
-        self.length = 0
+        self.tail = b""
 
 
 class Swarm:
@@ -73,6 +75,7 @@ class Swarm:
 
     def reset(self) -> None:
         """Begin to count anew."""
+        self.messages = 0
         self.frames = 0
         self.bytes = 0
         self.latencies = [0] * BUCKETS
@@ -81,6 +84,7 @@ class Swarm:
     def report(self) -> dict[str, Any]:
         """What was counted; latencies in ms from the moment when a batch was due."""
         return {
+            "messages": self.messages,
             "frames": self.frames,
             "bytes": self.bytes,
             "lost": self.lost,
@@ -187,6 +191,8 @@ class Swarm:
         if not size:
             raise ConnectionResetError
         self.bytes += size
+        self.messages += self._buffer.count(MARK, 0, size) + (viewer.tail + self._view[:TAIL]).count(MARK)
+        viewer.tail = bytes(self._view[max(0, size - TAIL) : size])
         self._parse(viewer, self._view[:size], self._buffer)
 
     def _parse(self, viewer: Viewer, received: memoryview, whole: bytes | bytearray) -> None:
@@ -210,7 +216,7 @@ class Swarm:
             start, length = header
             if length >= BATCH_BYTES:
                 self.frames += 1
-                mark = whole.find(MARK, start, min(start + BATCH_BYTES, end))
+                mark = whole.find(MARK, start, min(start + MARK_WITHIN_BYTES, end))
                 if mark >= 0 and mark + len(MARK) + MARK_DIGITS <= end:
                     self._count(int(whole[mark + len(MARK) : mark + len(MARK) + MARK_DIGITS]))
             elif length == 1 and start < end and received[start] == ord("2"):
@@ -226,7 +232,7 @@ class Swarm:
 
 def now_mark() -> int:
     """Monotonic microseconds with a fixed number of digits, the same clock in every process."""
-    return time.monotonic_ns() // 1_000 + 10 ** (MARK_DIGITS - 1)
+    return time.monotonic_ns() // 1_000 + FIRST_MARK
 
 
 def text_frame(text: str) -> bytes:

@@ -1,0 +1,269 @@
+"""Runs the comparison, the stalled readers, the storm and the kill, and prints what they took."""
+
+import asyncio
+import os
+import resource
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from app.benches.fanout import servers
+from app.benches.fanout.generator import Cost, Generator, cost, generator
+from app.benches.fanout.killing import kill_one
+from app.benches.fanout.servers import Server
+from app.benches.fanout.swarm import Plan, now_mark
+from app.benches.shop import bench_platform
+from app.core.auth import Tokens
+from app.core.bus import Bus
+from app.core.events import Event, room_topic
+from app.core.ids import new_id
+from app.core.report import Report
+from app.supervisor import environment
+
+BATCH_EVERY_S = 0.1
+MESSAGES_PER_BATCH = 20
+TEXT = "这个颜色好看吗，适合黄皮的姐妹吗？ "
+CONNECT_RATE_S = 1_000
+STORM_RATE_S = 2_000
+WARM_UP_S = 1.0
+SPARE_FILES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a run is made of."""
+
+    viewers: int
+    for_s: float
+    connections: int
+
+    @classmethod
+    def of(cls, *, quick: bool) -> "Load":
+        _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = files - SPARE_FILES
+        if quick:
+            return cls(viewers=1_000, for_s=2.0, connections=min(2_000, most))
+        return cls(viewers=5_000, for_s=10.0, connections=min(20_000, most))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One server under one load. A delivery is one message to one viewer."""
+
+    server: str
+    deliveries: int
+    expected: int
+    cpu_s: float
+    p50_ms: float
+    p99_ms: float
+    bytes_per_connection: int
+
+    @property
+    def deliveries_per_core_s(self) -> int:
+        return round(self.deliveries / self.cpu_s) if self.cpu_s else 0
+
+
+async def run(*, quick: bool, viewers: int | None = None) -> None:
+    """Measure and print."""
+    report = Report("bench fanout")
+    load = Load.of(quick=quick)
+    if viewers:
+        load = Load(viewers, load.for_s, load.connections)
+    report.progress("starting PostgreSQL and Redis")
+    async with bench_platform(roles=()) as bench:
+        variables = environment(bench.settings)
+        tokens = Tokens(bench.settings.signing_secret())
+        assert bench.settings.redis_url is not None
+        async with Redis.from_url(bench.settings.redis_url) as redis:
+            bus = Bus(redis)
+            room = Room(bus, tokens, new_id(), redis_pid=(await redis.info("server"))["process_id"])
+            ours, stalled = await _ours(report, room, variables, load)
+            rows = [ours, *await _peers(report, load)]
+            storm, stormed = await _storm(report, room, variables, load)
+            killed = await kill_one(report, bus, tokens, variables, viewers=200 if quick else 2_000)
+    _print(report, load, rows, stalled, storm, stormed, killed)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The room that our gateway serves."""
+
+    bus: Bus
+    tokens: Tokens
+    id: UUID
+    redis_pid: int
+
+    async def publish(self, events: Sequence[bytes]) -> None:
+        made = [Event.from_json(event) for event in events]
+        await self.bus.publish_many([(room_topic(self.id), event) for event in made])
+
+    def paths(self, count: int) -> list[str]:
+        """Each viewer is a guest with a token of its own."""
+        return [
+            f"/ws?token={self.tokens.issue('gateway', f'guest-{number}', self.id, ttl_s=3_600)}"
+            for number in range(count)
+        ]
+
+
+async def _ours(
+    report: Report, room: Room, variables: Mapping[str, str], load: Load
+) -> tuple[Measured, Measured]:
+    """Everybody reads; then one in a hundred does not."""
+    async with servers.gateway(variables) as (port, child):
+        ours = Server(
+            "shopcast", port, [child.pid, room.redis_pid], room.publish, room.paths, ['{"t":"hello"}']
+        )
+        return (
+            await _measure(report, ours, load.viewers, load.for_s),
+            await _measure(report, ours, load.viewers, load.for_s, stalled=max(1, load.viewers // 100)),
+        )
+
+
+async def _peers(report: Report, load: Load) -> list[Measured]:
+    """Those that are installed, one after the other, at the same work."""
+    measured = []
+    for missing, start in (
+        (servers.nchan_missing(), servers.nchan),
+        (servers.socketio_missing(), servers.socketio),
+    ):
+        if missing:
+            report.progress(missing)
+            continue
+        async with start() as peer:
+            measured.append(await _measure(report, peer, load.viewers, load.for_s))
+    return measured
+
+
+async def _measure(
+    report: Report, server: Server, viewers: int, for_s: float, *, stalled: int = 0
+) -> Measured:
+    async with generator() as crowd:
+        before = cost(server.pids)
+        plan = _plan(server, viewers, CONNECT_RATE_S, stalled)
+        connected = (await crowd.connect(plan))["connected"]
+        report.progress(f"{server.name}: {connected} viewers, {stalled} of them stalled")
+        await _publish(server, WARM_UP_S)
+        await asyncio.sleep(WARM_UP_S)
+        resident = cost(server.pids).since(before).resident_bytes
+        counted, batches, used = await _publish_and_count(server, crowd, for_s)
+    return Measured(
+        server.name,
+        deliveries=counted["messages"],
+        expected=batches * (connected - stalled) * MESSAGES_PER_BATCH,
+        cpu_s=used.cpu_s,
+        p50_ms=counted["p50_ms"],
+        p99_ms=counted["p99_ms"],
+        bytes_per_connection=resident // max(1, connected),
+    )
+
+
+def _plan(server: Server, viewers: int, rate_s: float, stalled: int = 0) -> Plan:
+    return Plan("127.0.0.1", server.port, server.paths(viewers), server.hello, rate_s, stalled, server.pong)
+
+
+async def _publish_and_count(
+    server: Server, crowd: Generator, for_s: float, every_s: float = BATCH_EVERY_S
+) -> tuple[dict[str, Any], int, Cost]:
+    await crowd.reset()
+    before = cost(server.pids)
+    batches = await _publish(server, for_s, every_s)
+    await asyncio.sleep(max(0.5, every_s))
+    used = cost(server.pids).since(before)
+    return await crowd.report(), batches, used
+
+
+async def _publish(server: Server, for_s: float, every_s: float = BATCH_EVERY_S) -> int:
+    """Batches at their times, whether or not the one before was delivered; each is marked with its own."""
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    batches = int(for_s / every_s)
+    under_way: list[asyncio.Future[None]] = []
+    for number in range(batches):
+        due_s = began_s + number * every_s
+        await asyncio.sleep(max(0.0, due_s - loop.time()))
+        due_us = now_mark() - round((loop.time() - due_s) * 1e6)
+        events = [_message(due_us) for _ in range(MESSAGES_PER_BATCH)]
+        under_way.append(asyncio.ensure_future(server.publish(events)))
+    await asyncio.gather(*under_way)
+    return batches
+
+
+def _message(due_us: int) -> bytes:
+    author = {"id": str(new_id()), "display_name": "小雨"}
+    return Event("chat.message", {"due": due_us, "text": TEXT, "kind": "viewer", "author": author}).to_json()
+
+
+async def _storm(
+    report: Report, room: Room, variables: Mapping[str, str], load: Load
+) -> tuple[Measured, dict[str, Any]]:
+    """Everybody comes within seconds; then a batch a second."""
+    async with servers.gateway(variables) as (port, child), generator() as crowd:
+        ours = Server(
+            "shopcast", port, [child.pid, room.redis_pid], room.publish, room.paths, ['{"t":"hello"}']
+        )
+        before = cost([child.pid])
+        stormed = await crowd.connect(_plan(ours, load.connections, STORM_RATE_S))
+        report.progress(f"storm: {stormed['connected']} connected in {stormed['took_s']} s")
+        await asyncio.sleep(2)
+        resident = cost([child.pid]).since(before).resident_bytes
+        await _publish(ours, 1.0, 1.0)
+        counted, batches, used = await _publish_and_count(ours, crowd, max(3.0, load.for_s / 2), 1.0)
+    measured = Measured(
+        "shopcast",
+        deliveries=counted["messages"],
+        expected=batches * stormed["connected"] * MESSAGES_PER_BATCH,
+        cpu_s=used.cpu_s,
+        p50_ms=counted["p50_ms"],
+        p99_ms=counted["p99_ms"],
+        bytes_per_connection=resident // max(1, stormed["connected"]),
+    )
+    return measured, stormed
+
+
+def _print(
+    report: Report,
+    load: Load,
+    rows: list[Measured],
+    stalled: Measured,
+    storm: Measured,
+    stormed: dict[str, Any],
+    killed: dict[str, Any],
+) -> None:
+    report.table(
+        f"{load.viewers} viewers, {1 / BATCH_EVERY_S:g} batches/s of {MESSAGES_PER_BATCH} messages",
+        ["server", "deliveries", "expected", "CPU s", "deliveries per core s", "p50 ms", "p99 ms", "B/conn."],
+        [
+            (
+                *(row.server, row.deliveries, row.expected, round(row.cpu_s, 2)),
+                *(row.deliveries_per_core_s, row.p50_ms, row.p99_ms, row.bytes_per_connection),
+            )
+            for row in rows
+        ],
+    )
+    by_name = {row.server: row for row in rows}
+    ours = by_name["shopcast"]
+    figures: dict[str, Any] = {
+        "viewers": load.viewers,
+        "p50_ms": ours.p50_ms,
+        "p99_ms": ours.p99_ms,
+        "lost": ours.expected - ours.deliveries,
+        "deliveries_per_core_s": ours.deliveries_per_core_s,
+    }
+    for name in ("nchan", "socketio"):
+        peer = by_name.get(name)
+        figures[f"{name}_deliveries_per_core_s"] = peer.deliveries_per_core_s if peer else None
+        figures[f"{name}_p99_ms"] = peer.p99_ms if peer else None
+    figures |= {
+        "stalled_p99_ms": stalled.p99_ms,
+        "stalled_lost": stalled.expected - stalled.deliveries,
+        "connections": stormed["connected"],
+        "connect_failed": stormed["failed"],
+        "connect_s": stormed["took_s"],
+        "connections_p99_ms": storm.p99_ms,
+        "bytes_per_connection": storm.bytes_per_connection,
+        "cores": os.cpu_count(),
+    }
+    report.finish(figures | killed)
