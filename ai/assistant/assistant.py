@@ -1,34 +1,54 @@
 """The assistant: a question in, an answer, hand-over, refusal or silence out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from ai.assistant import graph
 from ai.assistant.classifier import IntentClassifier
 from ai.assistant.facts import FactSource
-from ai.assistant.models import Fact, Outcome, Question
-from ai.assistant.similarity import PassageSimilarity
+from ai.assistant.index import MemoryIndex, PassageIndex
+from ai.assistant.models import Fact, Facts, Outcome, Question
+from ai.assistant.recent import RecentQuestions
+from ai.assistant.retrieval import attribute_facts, faq_facts, policy_facts
 from ai.embeddings import Embedder
 
 
 class Assistant:
-    """Answers from facts alone. Thread-safe; holds no state of any room."""
+    """Answers from facts alone. Holds no state of any room but its passage index.
 
-    def __init__(self, embedder: Embedder, *, writer: graph.Writer | None = None) -> None:
-        self._similarity = PassageSimilarity(embedder)
+    `writer` words drafts freely (a language model); without one the composer's words are sent.
+    `recent` keeps the room from hearing the same answer again and again.
+    """
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        *,
+        index: PassageIndex | None = None,
+        writer: graph.Writer | None = None,
+        recent: RecentQuestions | None = None,
+    ) -> None:
+        self._index = index or MemoryIndex(embedder)
         self._classifier = IntentClassifier(embedder)
-        self._graph: Any = graph.build(graph.Nodes(self._near, self._classifier.read, writer))
+        nodes = graph.Nodes(self._index, self._classifier.read, writer, recent)
+        self._graph: Any = graph.build(nodes)
 
-    def warm_up(self, facts: Sequence[Fact] = ()) -> None:
-        """Loads models and embeds examples and the given facts, so that no viewer waits for it."""
+    async def prepare(self, facts: Facts | None = None) -> int:
+        """Loads what it needs and indexes these facts; says how many passages were new.
+
+        Call it when a show starts and when the catalogue changes, so that no viewer waits.
+        """
         self._classifier.prepare()
-        self._similarity.prepare(facts)
+        return await self._index.sync(passages(facts)) if facts else 0
 
     async def answer(self, question: Question, facts: FactSource) -> Outcome:
         """Never raises for what a viewer wrote; errors of the fact source pass through."""
         state: graph.State = await self._graph.ainvoke({"question": question, "source": facts})
         return replace(state["outcome"], trace=state["trace"])
 
-    def _near(self, text: str, facts: Sequence[Fact]) -> Mapping[str, float]:
-        return self._similarity.of(text, facts)
+
+def passages(facts: Facts) -> Sequence[Fact]:
+    """The facts that are found by meaning: attributes, policies, FAQ."""
+    of_products = [fact for product in facts.products for fact in attribute_facts(product)]
+    return [*of_products, *policy_facts(facts), *faq_facts(facts)]

@@ -209,6 +209,12 @@ def joined(statements: Sequence[Statement], language: Language) -> str:
     return ("" if language is Language.ZH else " ").join(texts)
 
 
+def for_many(askers: int, language: Language) -> str:
+    if askers < 2:
+        return ""
+    return f"{askers}位观众在问：" if language is Language.ZH else f"{askers} viewers asked: "
+
+
 HANDOFF = {
     Language.ZH: "这个问题已转给工作人员，请稍等，会有真人来回复您。",
     Language.EN: "I've passed this on to our staff; a person will reply to you here.",

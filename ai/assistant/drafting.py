@@ -12,7 +12,15 @@ from ai.assistant.models import Fact, Facts, Language, Product, Source
 from ai.assistant.places import places_in
 from ai.assistant.products import Resolution, resolve
 from ai.assistant.reasoning import Verdict
-from ai.assistant.retrieval import ENOUGH, NEAR_WEIGHT, Match, attribute_facts, policy_facts, rank
+from ai.assistant.retrieval import (
+    ENOUGH,
+    NEAR_WEIGHT,
+    Match,
+    attribute_facts,
+    from_faq,
+    policy_facts,
+    rank,
+)
 from ai.assistant.segments import Segment, segment, split
 from ai.assistant.text import canonical
 
@@ -91,6 +99,9 @@ class _Answerer:
         self.language = question.language
 
     def statements(self) -> list[Statement]:
+        if entry := from_faq(self.question, self.facts, {}):
+            stated = reasoning.Judgement(Verdict.STATES, entry.text)
+            return [composer.fact_sentence(self.question.text, entry, stated, None, self.language)]
         if self.medical:
             return self._facts()
         if compared := self._compared():

@@ -14,7 +14,6 @@ from ai.assistant.assistant import Assistant
 from ai.assistant.checker import check
 from ai.assistant.facts import StaticFacts, facts_from_file
 from ai.assistant.models import Answer, Facts, Handoff, Outcome, Question, Refusal
-from ai.assistant.retrieval import attribute_facts, policy_facts
 from ai.embeddings import Embedder, default_embedder
 from app.core.report import Report
 
@@ -148,11 +147,9 @@ def run(
     data = json.loads(data_file.read_text("utf-8"))
     cases = data["cases"][::3] if quick else data["cases"]
     assistant = Assistant(embedder)
-    catalogue = facts_from_file(data, {})
-    indexed = [f for p in catalogue.products for f in attribute_facts(p)]
-    assistant.warm_up([*indexed, *policy_facts(catalogue)])
 
     async def all_cases() -> list[CaseResult]:
+        await assistant.prepare(facts_from_file(data, {}))
         if cases:
             await run_case(assistant, data, cases[0])
         return [await run_case(assistant, data, case) for case in cases]

@@ -1,7 +1,7 @@
 """The way of a question, as a LangGraph graph; every step leaves its mark in the trace."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, TypedDict
 
@@ -10,8 +10,9 @@ from langgraph.graph import END, START, StateGraph
 from ai.assistant import composer, intent, orders
 from ai.assistant.checker import check
 from ai.assistant.composer import Statement
-from ai.assistant.drafting import Draft, Similarity, draft
+from ai.assistant.drafting import Draft, draft
 from ai.assistant.facts import FactSource
+from ai.assistant.index import PassageIndex, digest
 from ai.assistant.intent import Intent, Reading
 from ai.assistant.models import (
     Answer,
@@ -25,6 +26,7 @@ from ai.assistant.models import (
     Silence,
     TraceStep,
 )
+from ai.assistant.recent import RecentQuestions
 from ai.assistant.text import MAX_QUESTION_CHARS, colloquial, normalize
 
 
@@ -41,6 +43,8 @@ class State(TypedDict, total=False):
     private: bool
     composed_by: str
     text_out: str
+    askers: int
+    due: bool
     outcome: Outcome
     trace: tuple[TraceStep, ...]
 
@@ -54,10 +58,17 @@ Classifier = Callable[[str, Language], Reading | None]
 class Nodes:
     """The steps. Each takes the state and returns what it adds to it."""
 
-    def __init__(self, similarity: Similarity, classify: Classifier, writer: Writer | None) -> None:
-        self._similarity = similarity
+    def __init__(
+        self,
+        index: PassageIndex,
+        classify: Classifier,
+        writer: Writer | None,
+        recent: RecentQuestions | None,
+    ) -> None:
+        self._index = index
         self._classify = classify
         self._writer = writer
+        self._recent = recent
 
     async def classify(self, state: State) -> State:
         raw = state["question"].text
@@ -96,17 +107,36 @@ class Nodes:
             if found:
                 statements = tuple(composer.order(o, state["language"]) for o in found)
                 return {"draft": Draft(statements, None)}
-        made = draft(
-            text,
-            state["language"],
-            facts,
-            self._similarity,
-            previous=state["question"].previous_product,
-            medical=reading.intent is Intent.MEDICAL,
-        )
+        made = await self._drafted(state)
         if reading.intent is Intent.OWN_ORDER and made.statements:
             return {"draft": made, "private": False}
         return {"draft": made}
+
+    async def _drafted(self, state: State) -> Draft:
+        """Drafts by words; where they leave it open, once more with the passage index."""
+        open_points: dict[str, Sequence[Fact]] = {}
+        nearness: dict[str, Mapping[str, float]] = {}
+
+        def similarity(text: str, candidates: Sequence[Fact]) -> Mapping[str, float]:
+            if text not in nearness:
+                open_points[text] = [*open_points.get(text, ()), *candidates]
+            return nearness.get(text, {})
+
+        for _ in range(2):
+            made = draft(
+                state["text"],
+                state["language"],
+                state["facts"],
+                similarity,
+                previous=state["question"].previous_product,
+                medical=state["reading"].intent is Intent.MEDICAL,
+            )
+            if not open_points:
+                break
+            for text, candidates in open_points.items():
+                nearness[text] = await self._index.near(text, candidates)
+            open_points.clear()
+        return made
 
     async def write(self, state: State) -> State:
         made, language = state["draft"], state["language"]
@@ -134,10 +164,23 @@ class Nodes:
             made = Draft((), made.product, gap=findings[0].rule)
         return {"text_out": text, "draft": made, "facts": fresh, "composed_by": composed_by}
 
+    async def recent(self, state: State) -> State:
+        """The same facts told in this room a moment ago: once for all who ask."""
+        question, made = state["question"], state["draft"]
+        if self._recent is None or state["private"] or not question.room_id:
+            return {"askers": 1, "due": True}
+        said = "|".join(sorted(f"{fact.id}={fact.text}" for fact in made.facts))
+        askers = {question.viewer_id or question.message_id, *question.askers}
+        noted = await self._recent.note(
+            question.room_id, digest(f"{state['language'].value} {said}"), sorted(askers)
+        )
+        return {"askers": noted.askers, "due": noted.due}
+
     async def send(self, state: State) -> State:
-        made = state["draft"]
+        made, askers = state["draft"], state["askers"]
         answer = Answer(
-            text=state["text_out"],
+            text=composer.for_many(askers, state["language"]) + state["text_out"],
+            askers=askers,
             language=state["language"],
             facts=made.facts,
             private=state["private"],
@@ -167,7 +210,8 @@ class Nodes:
         }
 
     async def silence(self, state: State) -> State:
-        return {"outcome": Silence(state["reading"].reason)}
+        again = "due" in state and not state["due"]
+        return {"outcome": Silence("answered_recently" if again else state["reading"].reason)}
 
 
 def after_classify(state: State) -> str:
@@ -196,7 +240,11 @@ def _asked_by_noun(state: State) -> bool:
 
 
 def after_check(state: State) -> str:
-    return "send" if state["draft"].statements else "hand_over"
+    return "recent" if state["draft"].statements else "hand_over"
+
+
+def after_recent(state: State) -> str:
+    return "send" if state["due"] else "silence"
 
 
 def build(nodes: Nodes) -> Any:
@@ -208,6 +256,7 @@ def build(nodes: Nodes) -> Any:
         "retrieve": nodes.retrieve,
         "write": nodes.write,
         "check": nodes.check,
+        "recent": nodes.recent,
         "send": nodes.send,
         "hand_over": nodes.hand_over,
         "refuse": nodes.refuse,
@@ -220,7 +269,8 @@ def build(nodes: Nodes) -> Any:
     graph.add_conditional_edges("whose", after_whose, ["refuse", "retrieve"])
     graph.add_conditional_edges("retrieve", after_retrieve, ["write", "hand_over", "silence"])
     graph.add_edge("write", "check")
-    graph.add_conditional_edges("check", after_check, ["send", "hand_over"])
+    graph.add_conditional_edges("check", after_check, ["recent", "hand_over"])
+    graph.add_conditional_edges("recent", after_recent, ["send", "silence"])
     for last in ("send", "hand_over", "refuse", "silence"):
         graph.add_edge(last, END)
     return graph.compile()
@@ -245,6 +295,8 @@ def _summary(added: State) -> str:
     """What a step found, for people to read."""
     if "outcome" in added:
         return type(added["outcome"]).__name__.lower()
+    if "askers" in added:
+        return f"{added['askers']} asking" + ("" if added["due"] else ", answered a moment ago")
     if "text_out" in added:
         return f"{added['composed_by']}: {added['text_out']}"
     if "draft" in added:

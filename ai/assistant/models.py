@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
 
@@ -23,6 +22,8 @@ class Question:
     """Id of the product on screen; what 这个 and "it" mean. None: the fact source says."""
     previous_product: str | None = None
     """Id of the product this viewer asked about last, for follow-ups."""
+    askers: tuple[str, ...] = ()
+    """Who else asked the same at the same time; counted with the viewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +195,3 @@ class Silence:
 
 
 Outcome = Answer | Handoff | Refusal | Silence
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question with the moment it came, as kept for handing over."""
-
-    question: Question
-    at: datetime

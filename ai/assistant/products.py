@@ -209,18 +209,27 @@ def _tails(text: str, products: Sequence[Product]) -> list[_Mention]:
 
 
 @lru_cache(maxsize=1)
-def _goods_groups() -> list[list[str]]:
-    return [list(group) for group in table("lexicon")["goods"]["groups"]]
+def _goods_words() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
+    groups: dict[str, tuple[str, ...]] = {}
+    for group in table("lexicon")["goods"]["groups"]:
+        for word in group:
+            groups.setdefault(word, tuple(group))
+    spoken = [w for w in sorted(groups, key=len, reverse=True) if len(w) > 1]
+    parts = [
+        re.escape(w) if has_han(w) else rf"(?<![a-z]){re.escape(w)}(?=(?:e?s)?(?![a-z]))" for w in spoken
+    ]
+    return re.compile("|".join(parts)), groups
 
 
-def _belongs(product: Product, group: Sequence[str]) -> bool:
-    english = [stem(w) for w in words(normalize(product.name_en))]
+@lru_cache(maxsize=4096)
+def _belongs(names: tuple[str, ...], name_en: str, group: tuple[str, ...]) -> bool:
+    english = [stem(w) for w in words(name_en)]
     for word in group:
         if has_han(word):
-            if any(name.endswith(word) for name in _names(product)):
+            if any(name.endswith(word) for name in names):
                 return True
         elif " " in word:
-            if normalize(product.name_en).endswith(word):
+            if name_en.endswith(word):
                 return True
         elif english and stem(word) == english[-1]:
             return True
@@ -229,19 +238,13 @@ def _belongs(product: Product, group: Sequence[str]) -> bool:
 
 def _goods(text: str, products: Sequence[Product]) -> list[_Mention]:
     """Kinds of goods by other words than the catalogue's: 箱子, headphones."""
+    pattern, groups = _goods_words()
     found: list[_Mention] = []
-    for group in _goods_groups():
-        for word in sorted(group, key=len, reverse=True):
-            if has_han(word):
-                match = re.search(re.escape(word), text) if len(word) > 1 else None
-            else:
-                match = re.search(rf"(?<![a-z]){re.escape(word)}(e?s)?(?![a-z])", text)
-            if match is None:
-                continue
-            fitting = tuple(p for p in products if _belongs(p, group))
-            if fitting and not any(m.start < match.end() and match.start() < m.end for m in found):
-                found.append(_Mention(match.start(), match.end(), fitting))
-            break
+    for match in pattern.finditer(text):
+        group = groups[match.group(0)]
+        fitting = tuple(p for p in products if _belongs(tuple(_names(p)), normalize(p.name_en), group))
+        if fitting:
+            found.append(_Mention(match.start(), match.end(), fitting))
     return found
 
 

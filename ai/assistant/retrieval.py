@@ -12,6 +12,8 @@ from ai.assistant.text import arabic, canonical, common_length, normalize, pinyi
 
 ENOUGH = 0.6
 """Score from which a fact answers."""
+FAQ_ALIKE = 0.6
+"""Share of common letter pairs from which a question is an FAQ entry's."""
 NEAR_WEIGHT = 0.15
 """What the embedding can add to or take from a score."""
 _GENERIC_KEY_CHARS = frozenset("适用使主要可度量数性质式类型时间长期内外最大小单每是否")
@@ -43,6 +45,29 @@ def policy_facts(facts: Facts) -> list[Fact]:
     ]
     found += [Fact(f"coupon:{n}", Source.COUPON, "优惠", text) for n, text in enumerate(facts.coupons)]
     return found
+
+
+def faq_facts(facts: Facts) -> list[Fact]:
+    return [
+        Fact(f"faq:{n}", Source.FAQ, entry.question, entry.answer)
+        for n, entry in enumerate(facts.faq)
+        if entry.answer.strip()
+    ]
+
+
+def from_faq(question: Segment, facts: Facts, near: Mapping[str, float]) -> Fact | None:
+    """The FAQ entry that is this question in nearly the same words."""
+    best: tuple[float, Fact] | None = None
+    for fact in faq_facts(facts):
+        alike = _dice(canonical(question.text), canonical(normalize(fact.label)))
+        if best is None or alike + near.get(fact.id, 0.0) > best[0]:
+            best = (alike + near.get(fact.id, 0.0), fact)
+    return best[1] if best and best[0] >= FAQ_ALIKE else None
+
+
+def _dice(a: str, b: str) -> float:
+    left, right = ({s[i : i + 2] for i in range(len(s) - 1)} or {s} for s in (a, b))
+    return 2 * len(left & right) / (len(left) + len(right))
 
 
 def rank(

@@ -95,14 +95,18 @@ def _chinese_chunks(rest: str) -> tuple[str, ...]:
 
 
 def _english_chunks(rest: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    left = f" {rest} "
-    terms = []
-    for phrase, forms in glossary().items():
-        pattern = rf"(?<![a-z]){re.escape(phrase)}(?:s|es)?(?![a-z])"
-        if len(phrase) >= 2 and phrase not in _STOPWORDS and re.search(pattern, left):
-            left = re.sub(pattern, " ", left)
-            terms.append(canonical(forms[0]))
+    pattern, meaning = _glossary_pattern()
+    terms = [canonical(meaning[m.group(1)]) for m in pattern.finditer(rest)]
+    left = pattern.sub(" ", rest)
     unknown = tuple(
         stem(w) for w in words(left) if w not in _STOPWORDS and not re.fullmatch(r"\d+(\.\d+)?", w)
     )
     return tuple(terms), unknown
+
+
+@lru_cache(maxsize=1)
+def _glossary_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
+    meaning = {phrase: forms[0] for phrase, forms in glossary().items() if phrase not in _STOPWORDS}
+    longest_first = sorted(meaning, key=len, reverse=True)
+    either = "|".join(map(re.escape, longest_first))
+    return re.compile(rf"(?<![a-z])({either})(?:es|s)?(?![a-z])"), meaning

@@ -33,6 +33,7 @@ def table(name: str) -> dict[str, Any]:
     return tomllib.loads((files("ai.assistant") / "data" / f"{name}.toml").read_text("utf-8"))
 
 
+@lru_cache(maxsize=16384)
 def normalize(text: str) -> str:
     """Lower-case simplified text without control characters, full-width forms and emoji."""
     folded = unicodedata.normalize("NFKC", text)
@@ -76,6 +77,7 @@ def cjk_number(numeral: str) -> int:
     return total + current
 
 
+@lru_cache(maxsize=8192)
 def arabic(text: str) -> str:
     """The same text with Chinese numerals before measure words as digits: 三年 → 3年."""
     return _NUMERAL.sub(lambda m: str(cjk_number(m.group(0))), text)

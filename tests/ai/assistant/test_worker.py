@@ -1,0 +1,113 @@
+"""From the stream to the sink, with the real Redis."""
+
+from uuid import UUID
+
+import orjson
+import pytest
+from redis.asyncio import Redis
+
+from ai.assistant import Answer, Assistant, Question, StaticFacts
+from ai.assistant.models import Facts
+from ai.assistant.recent import RedisRecent
+from ai.assistant.worker import GROUP, STREAM, MemorySink, QuestionWorker
+from ai.embeddings import Embedder
+from app.core.clock import ManualClock
+from app.core.ids import new_id
+
+ROOM = new_id()
+
+
+@pytest.fixture
+def sink() -> MemorySink:
+    return MemorySink()
+
+
+@pytest.fixture
+def worker(
+    redis: Redis, embedder: Embedder, shop: StaticFacts, sink: MemorySink, clock: ManualClock
+) -> QuestionWorker:
+    assistant = Assistant(embedder, recent=RedisRecent(redis))
+    return QuestionWorker(redis, assistant, shop, sink, clock, consumer="one")
+
+
+async def ask(
+    redis: Redis, clock: ManualClock, text: str, *, kind: str = "viewer", room: UUID = ROOM
+) -> None:
+    message = {
+        "id": str(new_id()),
+        "room_id": str(room),
+        "kind": kind,
+        "author": {"id": str(new_id()), "display_name": "小雨"},
+        "text": text,
+        "created_at": clock.now().isoformat(),
+    }
+    await redis.xadd(STREAM, {"e": orjson.dumps(message)})
+
+
+async def drain(worker: QuestionWorker) -> None:
+    await worker.join()
+    while entries := await worker.next(block_ms=1):
+        await worker.handle(entries)
+
+
+async def test_equal_questions_get_one_answer_that_names_the_askers(
+    redis: Redis, worker: QuestionWorker, sink: MemorySink, clock: ManualClock
+) -> None:
+    for text in ("烧水壶多少钱", "烧水壶多少钱？", "烧水壶多少钱!", "保修多久", "666"):
+        await ask(redis, clock, text)
+    await drain(worker)
+    answers = [outcome for _, outcome in sink.delivered]
+    assert [a.text for a in answers if isinstance(a, Answer)] == [
+        "3位观众在问：便携式烧水壶现在189元。",
+        "便携式烧水壶的保修：一年。",
+    ]
+    assert (await redis.xpending(STREAM, GROUP))["pending"] == 0
+
+
+async def test_own_orders_are_never_answered_together(
+    redis: Redis, worker: QuestionWorker, sink: MemorySink, clock: ManualClock
+) -> None:
+    for _ in range(2):
+        await ask(redis, clock, "我的订单到哪了")
+    await drain(worker)
+    assert [(type(o), o.private) for _, o in sink.delivered if isinstance(o, Answer)] == [(Answer, True)] * 2
+
+
+async def test_what_is_no_question_of_a_viewer_is_passed_over(
+    redis: Redis, worker: QuestionWorker, sink: MemorySink, clock: ManualClock
+) -> None:
+    await redis.xadd(STREAM, {"e": b"not json"})
+    await redis.xadd(STREAM, {"other": b"field"})
+    await ask(redis, clock, "这个多少钱", kind="host")
+    await ask(redis, clock, "这个多少钱")
+    clock.advance(61)
+    await drain(worker)
+    assert sink.delivered == []
+    assert worker.dropped == 1
+
+
+async def test_one_failing_question_does_not_stop_the_others(
+    redis: Redis, embedder: Embedder, shop: StaticFacts, sink: MemorySink, clock: ManualClock
+) -> None:
+    class Failing:
+        async def read(self, question: Question) -> Facts:
+            if "发货" in question.text:
+                raise ConnectionError
+            return await shop.read(question)
+
+    worker = QuestionWorker(redis, Assistant(embedder), Failing(), sink, clock, consumer="one")
+    await ask(redis, clock, "什么时候发货")
+    await ask(redis, clock, "烧水壶多少钱")
+    await drain(worker)
+    assert [o.text for _, o in sink.delivered if isinstance(o, Answer)] == ["便携式烧水壶现在189元。"]
+
+
+async def test_what_a_dead_consumer_left_is_taken_over(
+    redis: Redis, worker: QuestionWorker, sink: MemorySink, clock: ManualClock
+) -> None:
+    await worker.join()
+    await ask(redis, clock, "烧水壶多少钱")
+    await redis.xreadgroup(GROUP, "dead", {STREAM: ">"})
+    await worker.handle(await worker.left_behind(idle_ms=0))
+    assert len(sink.delivered) == 1
+    assert (await redis.xpending(STREAM, GROUP))["pending"] == 0
