@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Header
 from starlette.requests import HTTPConnection
 
 from app.core.auth import Principal, Role
@@ -22,4 +22,7 @@ async def origin_of(connection: HTTPConnection) -> str:
 
 CommerceDep = Annotated[Commerce, Depends(_commerce)]
 Merchant = Annotated[Principal, Depends(require(Role.MERCHANT))]
+IdempotencyKey = Annotated[
+    str, Header(alias="Idempotency-Key", min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")
+]
 Origin = Annotated[str, Depends(origin_of)]

@@ -68,6 +68,6 @@ class Commerce:
                 orders=orders,
                 desk=desk,
                 cashier=cashier,
-                refunder=Refunder(db, providers, clock, rates),
+                refunder=Refunder(db, orders, providers, clock, rooms),
                 expiry=Expiry(db, orders, cashier, clock),
             )

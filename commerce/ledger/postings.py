@@ -62,21 +62,23 @@ def sale(sold: Sale, rates: Rates) -> tuple[Posting, ...]:
     )
 
 
-def sale_refund(sold: Sale, rates: Rates, *, before_cents: int, after_cents: int) -> tuple[Posting, ...]:
-    """Refunds of a sale went from `before_cents` to `after_cents` in all.
+def reversal(
+    postings: Sequence[Posting], paid_cents: int, *, before_cents: int, after_cents: int
+) -> tuple[Posting, ...]:
+    """Refunds of what `postings` posted went from `before_cents` to `after_cents` of `paid_cents`.
 
     Each account gets back its share of what is refunded so far, less what it got back before, so that
-    any sequence of partial refunds up to the whole amount ends at zero on every account.
+    any sequence of partial refunds up to the whole amount ends at zero on every account. The last
+    account takes what rounding leaves.
     """
-    postings = sale(sold, rates)
     back = [
-        _portion(posting.amount_cents, before_cents, sold.paid_cents)
-        - _portion(posting.amount_cents, after_cents, sold.paid_cents)
+        _portion(posting.amount_cents, before_cents, paid_cents)
+        - _portion(posting.amount_cents, after_cents, paid_cents)
         for posting in postings[:-1]
     ]
-    last = Posting(postings[-1].account, -sum(back))
+    cents = [*back, -sum(back)]
     return _without_zeros(
-        *(Posting(posting.account, cents) for posting, cents in zip(postings, back, strict=False)), last
+        *(Posting(posting.account, amount) for posting, amount in zip(postings, cents, strict=True))
     )
 
 
@@ -87,13 +89,6 @@ def unapplied(provider: str, paid_cents: int, rates: Rates) -> tuple[Posting, ..
         Posting(f"receivable:{provider}", paid_cents - fee),
         Posting(f"fees:{provider}", fee),
         Posting("unapplied", -paid_cents),
-    )
-
-
-def unapplied_refund(provider: str, paid_cents: int, rates: Rates) -> tuple[Posting, ...]:
-    """It went back."""
-    return tuple(
-        Posting(posting.account, -posting.amount_cents) for posting in unapplied(provider, paid_cents, rates)
     )
 
 

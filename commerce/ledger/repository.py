@@ -37,6 +37,18 @@ async def post(
     )
 
 
+async def posted(tx: Tx, kind: str, reference: UUID) -> list[Posting]:
+    """What an entry posted, in its order; nothing where there is none."""
+    rows = await fetch_all(
+        tx,
+        """SELECT account, debit_cents - credit_cents AS cents FROM ledger_lines
+           JOIN ledger_entries ON ledger_entries.id = entry_id
+           WHERE kind = %(kind)s AND reference = %(reference)s ORDER BY position""",
+        {"kind": kind, "reference": reference},
+    )
+    return [Posting(row["account"], row["cents"]) for row in rows]
+
+
 async def balances(tx: Tx) -> list[DictRow]:
     """Per account and currency: debits less credits."""
     return await fetch_all(

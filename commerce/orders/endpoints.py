@@ -3,10 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Query
 
 from app.core.http import ClockDep, CurrentUser, DatabaseDep
-from commerce.deps import CommerceDep, Merchant
+from commerce.deps import CommerceDep, IdempotencyKey, Merchant
 from commerce.errors import OrderNotFound
 from commerce.orders import repository
 from commerce.orders.placement import OrderDraft
@@ -17,9 +17,6 @@ from commerce.orders.views import present
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 merchant_router = APIRouter(prefix="/api/merchant/orders", tags=["merchant"])
 
-IdempotencyKey = Annotated[
-    str, Header(alias="Idempotency-Key", min_length=8, max_length=128, pattern=r"^[\x21-\x7e]+$")
-]
 PAGE = 50
 
 

@@ -29,6 +29,7 @@ class OrderEvent(StrEnum):
     REFUND_PART = "refund_part"
     """A partial refund is through: the order goes on where it stood."""
     REFUND_ALL = "refund_all"
+    REFUND_FAILED = "refund_failed"
 
 
 _PAID_AND_ON = (Status.PAID, Status.SHIPPED, Status.COMPLETED)
@@ -43,6 +44,7 @@ TRANSITIONS: dict[tuple[Status, OrderEvent], tuple[Status, ...]] = {
     **{(status, OrderEvent.REFUND): (Status.REFUNDING,) for status in _PAID_AND_ON},
     (Status.REFUNDING, OrderEvent.REFUND_ALL): (Status.REFUNDED,),
     (Status.REFUNDING, OrderEvent.REFUND_PART): _PAID_AND_ON,
+    (Status.REFUNDING, OrderEvent.REFUND_FAILED): _PAID_AND_ON,
 }
 
 FINAL = frozenset({Status.CANCELLED, Status.REFUNDED})

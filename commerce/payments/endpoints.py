@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 from app.core.errors import Problem
 from app.core.http import CurrentUser, DatabaseDep
-from commerce.deps import CommerceDep, Merchant, Origin
+from commerce.deps import CommerceDep, IdempotencyKey, Merchant, Origin
 from commerce.payments import repository
-from commerce.payments.schemas import Notifications, PaymentIn, PaymentOut
+from commerce.payments.schemas import Notifications, PaymentIn, PaymentOut, RefundIn, RefundOut, Refunds
 
 router = APIRouter(prefix="/api", tags=["payments"])
 
@@ -44,6 +44,29 @@ async def get_payment(
     order_id: UUID, payment_id: UUID, commerce: CommerceDep, user: CurrentUser
 ) -> PaymentOut:
     return PaymentOut.model_validate(await commerce.cashier.of_order(order_id, payment_id, user.user_id))
+
+
+@router.post("/merchant/orders/{order_id}/refunds", status_code=201, tags=["merchant"])
+async def refund_order(
+    order_id: UUID,
+    refund: RefundIn,
+    key: IdempotencyKey,
+    db: DatabaseDep,
+    commerce: CommerceDep,
+    merchant: Merchant,
+) -> RefundOut:
+    """All of it, some units, or an amount of a line; sent to the payment service by a job."""
+    async with db.transaction() as tx:
+        order = await commerce.orders.locked(tx, order_id)
+        actor = f"merchant:{merchant.user_id}"
+        row = await commerce.refunder.request(tx, order, refund, key=key, actor=actor)
+    return RefundOut.model_validate(row)
+
+
+@router.get("/merchant/orders/{order_id}/refunds", tags=["merchant"])
+async def list_refunds(order_id: UUID, db: DatabaseDep, merchant: Merchant) -> Refunds:
+    async with db.transaction() as tx:
+        return Refunds.model_validate({"items": await repository.refunds_of_order(tx, order_id)})
 
 
 @router.post("/payments/notifications/{provider}", include_in_schema=False)

@@ -1,6 +1,6 @@
 """Payments, notifications and refunds in SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -120,13 +120,72 @@ async def insert_refund(tx: Tx, refund: Mapping[str, Any]) -> DictRow:
     row = await fetch_one(
         tx,
         """INSERT INTO refunds (id, order_id, payment_id, kind, status, amount_cents, reason, requested_by,
-                                created_at)
+                                created_at, idempotency_key, request_hash, restock, back_to)
            VALUES (%(id)s, %(order_id)s, %(payment_id)s, %(kind)s, 'pending', %(amount_cents)s, %(reason)s,
-                   %(requested_by)s, %(at)s) RETURNING *""",
-        dict(refund),
+                   %(requested_by)s, %(at)s, %(idempotency_key)s, %(request_hash)s, %(restock)s,
+                   %(back_to)s) RETURNING *""",
+        {"idempotency_key": None, "request_hash": None, "restock": False, "back_to": None} | dict(refund),
     )
     assert row is not None
     return row
+
+
+async def paying(tx: Tx, order_id: UUID) -> DictRow | None:
+    """The payment that paid the order; one that went back by itself did not."""
+    return await fetch_one(
+        tx,
+        """SELECT * FROM payments p WHERE order_id = %(id)s AND status = 'succeeded' AND NOT EXISTS
+             (SELECT 1 FROM refunds r WHERE r.payment_id = p.id AND r.kind <> 'order') FOR UPDATE""",
+        {"id": order_id},
+    )
+
+
+async def insert_refund_lines(tx: Tx, refund_id: UUID, lines: Sequence[tuple[int, int, int]]) -> None:
+    """(position, quantity, cents): the order's lines count as refunded from now on."""
+    await tx.execute(
+        """INSERT INTO refund_lines (refund_id, position, quantity, amount_cents)
+           SELECT %s, * FROM unnest(%s::smallint[], %s::int[], %s::bigint[])""",
+        (refund_id, *([line[i] for line in lines] for i in range(3))),
+    )
+    await _count_lines(tx, refund_id, 1)
+
+
+async def uncount_refund_lines(tx: Tx, refund_id: UUID) -> None:
+    """The refund came to nothing."""
+    await _count_lines(tx, refund_id, -1)
+
+
+async def _count_lines(tx: Tx, refund_id: UUID, sign: int) -> None:
+    await tx.execute(
+        """UPDATE order_lines ol SET refunded_quantity = refunded_quantity + %(sign)s * rl.quantity,
+                                     refunded_cents = refunded_cents + %(sign)s * rl.amount_cents
+           FROM refund_lines rl JOIN refunds r ON r.id = rl.refund_id
+           WHERE r.id = %(id)s AND ol.order_id = r.order_id AND ol.position = rl.position""",
+        {"id": refund_id, "sign": sign},
+    )
+
+
+async def refund_lines(tx: Tx, refund_id: UUID) -> list[DictRow]:
+    """With the SKU of each."""
+    return await fetch_all(
+        tx,
+        """SELECT rl.*, ol.sku_id FROM refund_lines rl JOIN refunds r ON r.id = rl.refund_id
+           JOIN order_lines ol ON ol.order_id = r.order_id AND ol.position = rl.position
+           WHERE rl.refund_id = %(id)s ORDER BY rl.position""",
+        {"id": refund_id},
+    )
+
+
+async def refund_by_key(tx: Tx, order_id: UUID, key: str) -> DictRow | None:
+    return await fetch_one(
+        tx,
+        "SELECT * FROM refunds WHERE order_id = %(id)s AND idempotency_key = %(key)s",
+        {"id": order_id, "key": key},
+    )
+
+
+async def refunds_of_order(tx: Tx, order_id: UUID) -> list[DictRow]:
+    return await fetch_all(tx, "SELECT * FROM refunds WHERE order_id = %(id)s ORDER BY id", {"id": order_id})
 
 
 async def get_refund(tx: Tx, refund_id: UUID) -> DictRow | None:
