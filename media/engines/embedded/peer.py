@@ -126,9 +126,6 @@ class Peer:
         if not message.check_message_integrity(self.local_password.encode()):
             self.rejected_packets += 1
             return
-        self._heard_at = now
-        self.addresses.add(address)
-        self._bind(self, address)
         response = stun.Message(
             message_method=stun.Method.BINDING,
             message_class=stun.Class.RESPONSE,
@@ -137,7 +134,14 @@ class Peer:
         )
         response.add_message_integrity(self.local_password.encode())
         self._port.send([bytes(response)], address)
-        if "USE-CANDIDATE" in message.attributes or self.address is None:
+        self.heard(address, now, nominated="USE-CANDIDATE" in message.attributes)
+
+    def heard(self, address: Address, now: float, *, nominated: bool = True) -> None:
+        """The peer has proved that it is at `address`; a nominated one is where media goes."""
+        self._heard_at = now
+        self.addresses.add(address)
+        self._bind(self, address)
+        if nominated or self.address is None:
             self.address = address
         if not self._dtls_started:
             self._dtls_started = True

@@ -1,0 +1,1 @@
+"""`shopcast bench media`: how fast, how many, how late, how steady."""

@@ -1,0 +1,39 @@
+"""A media role for benches as a process of its own: prints its HTTP port, ends when its input does."""
+
+import asyncio
+import os
+import socket
+import sys
+from uuid import UUID
+
+import uvicorn
+import uvloop
+from redis.asyncio import Redis
+
+from app.core.auth import Tokens
+from media.engines.embedded.engine import EmbeddedConfig
+from media.ports import RecordedStreamEvents
+from media.server import MediaConfig, create_app
+
+ROOM = UUID(int=7)
+SECRET = "only the bench knows this secret, and it dies with it"
+
+
+async def serve(redis_url: str, extras: bool) -> None:
+    """Serve until standard input is closed; `extras`: with HLS."""
+    async with Redis.from_url(redis_url) as redis:
+        engine = EmbeddedConfig(max_viewers=10_000)
+        config = MediaConfig(engine=engine) if extras else MediaConfig(engine=engine, hls=None)
+        app = create_app(config, tokens=Tokens(SECRET), redis=redis, events=RecordedStreamEvents())
+        listening = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
+        print(listening.getsockname()[1], flush=True)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        await asyncio.to_thread(sys.stdin.read)
+        server.should_exit = True
+        await serving
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    uvloop.run(serve(sys.argv[1], sys.argv[2] == "extras"))
