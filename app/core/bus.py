@@ -21,21 +21,30 @@ ONCE_FOR_S = 600
 
 # The counter and the entry move together; a log that Redis lost begins above every number ever
 # handed out, because its counter starts from the server's clock in microseconds (below 2^53).
+# KEYS: log, counter, wake channel, then one key per event that remembers its number.
 _PUBLISH = """
-local published = redis.call('GET', KEYS[4])
-if published then return tonumber(published) end
-local seq = redis.call('INCR', KEYS[2])
-if seq == 1 then
-  local now = redis.call('TIME')
-  seq = tonumber(now[1]) * 1000000 + tonumber(now[2])
-  redis.call('SET', KEYS[2], string.format('%.0f', seq))
+local seqs, grown = {}, false
+for i = 4, #KEYS do
+  local seq = redis.call('GET', KEYS[i])
+  if not seq then
+    local number = redis.call('INCR', KEYS[2])
+    if number == 1 then
+      local now = redis.call('TIME')
+      number = tonumber(now[1]) * 1000000 + tonumber(now[2])
+      redis.call('SET', KEYS[2], string.format('%.0f', number))
+    end
+    seq = string.format('%.0f', number)
+    redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], seq .. '-0', 'e', ARGV[i])
+    redis.call('SET', KEYS[i], seq, 'EX', ARGV[3])
+    grown = seq
+  end
+  seqs[i - 3] = seq
 end
-local id = string.format('%.0f', seq)
-redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], id .. '-0', 'e', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[3])
-redis.call('SET', KEYS[4], id, 'EX', ARGV[4])
-redis.call('PUBLISH', KEYS[3], id)
-return seq
+if grown then
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+  redis.call('PUBLISH', KEYS[3], grown)
+end
+return seqs
 """
 
 
@@ -67,15 +76,24 @@ class Bus:
         return (await self.publish_many([(topic, event)]))[0]
 
     async def publish_many(self, events: Sequence[tuple[str, Event]]) -> list[int]:
-        """Publish each event to its topic, in order, in one round trip."""
+        """Publish each event to its topic, in order, in one round trip, waking each topic once."""
+        by_topic: dict[str, list[int]] = {}
+        for index, (topic, _) in enumerate(events):
+            by_topic.setdefault(topic, []).append(index)
+        seqs = [0] * len(events)
         async with self.redis.pipeline(transaction=False) as pipe:
-            for topic, event in events:
+            for topic, indexes in by_topic.items():
+                once = [_once_key(topic, events[index][1].id) for index in indexes]
                 await self._publish(
-                    keys=[log_key(topic), _seq_key(topic), wake_channel(topic), _once_key(topic, event.id)],
-                    args=[event.to_json(), LOG_LENGTH, LOG_LIFETIME_S, ONCE_FOR_S],
+                    keys=[log_key(topic), _seq_key(topic), wake_channel(topic), *once],
+                    args=[LOG_LENGTH, LOG_LIFETIME_S, ONCE_FOR_S]
+                    + [events[index][1].to_json() for index in indexes],
                     client=pipe,
                 )
-            return [int(seq) for seq in await pipe.execute()]
+            for indexes, numbers in zip(by_topic.values(), await pipe.execute(), strict=True):
+                for index, number in zip(indexes, numbers, strict=True):
+                    seqs[index] = int(number)
+        return seqs
 
     async def head(self, topic: str) -> int:
         """The newest sequence number, 0 before the first event."""

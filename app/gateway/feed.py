@@ -126,7 +126,8 @@ class Feed:
                 await asyncio.sleep(0)
             if subscription.live and (subscription.position < through or not events):
                 subscription.position = through
-                subscription.receiver.send(own.get(subscription.receiver, frame) if own else frame)
+                receiver = subscription.receiver
+                receiver.send(own.get(receiver, frame) if own else frame)
 
     def covers(self, position: int) -> bool:
         """True where the ring holds everything after `position`."""

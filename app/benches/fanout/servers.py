@@ -19,6 +19,7 @@ from app.benches.shop import free_ports
 PEERS = Path(__file__).parents[1] / "peers"
 NCHAN_MODULES = ("/usr/lib/nginx/modules/ngx_nchan_module.so", "/usr/share/nginx/modules/ngx_nchan_module.so")
 START_TIMEOUT_S = 30
+PUBLISH_TIMEOUT_S = 60
 
 Publish = Callable[[Sequence[bytes]], Awaitable[None]]
 
@@ -119,7 +120,7 @@ async def nchan() -> AsyncIterator[Server]:
         )
         async with (
             process(["nginx", "-c", str(config), "-p", directory]) as child,
-            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+            httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PUBLISH_TIMEOUT_S) as client,
         ):
             await listening(port)
 
@@ -142,7 +143,7 @@ async def socketio() -> AsyncIterator[Server]:
     [port] = free_ports(1)
     async with (
         process(["node", str(PEERS / "socketio.mjs"), str(port)]) as child,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PUBLISH_TIMEOUT_S) as client,
     ):
         await listening(port)
 
