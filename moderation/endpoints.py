@@ -1,5 +1,6 @@
 """Every router of moderation."""
 
 from .cases.endpoints import router as cases
+from .policies.endpoints import router as policies
 
-ROUTERS = [cases]
+ROUTERS = [cases, policies]

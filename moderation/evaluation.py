@@ -62,7 +62,7 @@ def load(path: Path) -> list[Example]:
 
 def judge(screen: Screen, examples: Iterable[Example]) -> list[Judged]:
     """Every example screened once, in order."""
-    return [Judged(e, screen.check(e.text, e.surface, e.language)) for e in examples]
+    return [Judged(e, screen.check(e.text, e.surface)) for e in examples]
 
 
 def figures(judged: Sequence[Judged]) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _round_ms(screen: Screen, examples: Sequence[Example]) -> list[float]:
     taken = []
     for example in examples:
         begun = perf_counter()
-        screen.check(example.text, example.surface, example.language)
+        screen.check(example.text, example.surface)
         taken.append((perf_counter() - begun) * 1000)
     return taken
 

@@ -1,83 +1,127 @@
-"""From findings to effects: one table, first matching row of each finding wins, the gravest effect decides."""
+"""From findings to effects: one table; for each finding the first row that matches; effects add up."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Final
 
 from .findings import Category, Finding, Surface
 
-ANY = "*"
+ANY: Final = "*"
+
+
+class Effect(StrEnum):
+    """What is done: `mute` and `stop` speak of the host's stream or the author, as the surface has it."""
+
+    MASK = "mask"
+    HOLD = "hold"
+    WARN = "warn"
+    MUTE = "mute"
+    STOP = "stop"
+    CASE = "case"
 
 
 class Action(StrEnum):
-    """What becomes of a text: published; published and queued; held back and queued."""
+    """The effects in one word: published; published and looked at or warned about; held back."""
 
     ALLOW = "allow"
     FLAG = "flag"
     BLOCK = "block"
 
 
-_GRAVITY = {Action.ALLOW: 0, Action.FLAG: 1, Action.BLOCK: 2}
-
-
 @dataclass(frozen=True, slots=True)
 class PolicyRule:
-    """For findings of `category` on `surface` by somebody in `role`, from `min_score` up: the action. `*` is any."""
+    """A row: for findings of `category` from `min_score` up, on `surface`, by `role`, in `room_id`: `effects`.
+
+    `*` is any. With `repeats` above 1 the row speaks only once the author has had so many findings of the
+    category within the last ten minutes, this one included.
+    """
 
     category: str
-    action: Action
+    effects: tuple[Effect, ...] = ()
     min_score: float = 0.5
     surface: str = ANY
     role: str = ANY
+    room_id: str = ANY
+    repeats: int = 1
 
-    def matches(self, finding: Finding, surface: Surface, role: str) -> bool:
-        """Whether the rule speaks about this finding."""
+    def matches(self, finding: Finding, subject: "Subject") -> bool:
+        """Whether the row speaks about this finding."""
         return (
             self.category in (ANY, finding.category)
-            and self.surface in (ANY, surface)
-            and self.role in (ANY, role)
+            and self.surface in (ANY, subject.surface)
+            and self.role in (ANY, subject.role)
+            and self.room_id in (ANY, subject.room_id)
             and finding.score >= self.min_score
+            and (self.repeats <= 1 or subject.counts.get(finding.category, 1) >= self.repeats)
         )
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What the rows ask besides the finding. `counts`: the author's recent findings by category."""
+
+    surface: Surface
+    role: str = "viewer"
+    room_id: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternEntry:
+    """What an admin adds to the lists: a `word` (found however it is disguised) or a `regex` (RE2 syntax)."""
+
+    category: str
+    kind: str
+    text: str
+    score: float = 0.9
+    surface: str = ANY
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """An ordered table of rules; what no rule matches is allowed."""
+    """An ordered table and the added patterns. What no row matches has no effect."""
 
     rules: Sequence[PolicyRule]
+    patterns: tuple[PatternEntry, ...] = ()
     version: int = 0
 
-    def action(self, findings: Iterable[Finding], surface: Surface, role: str = "viewer") -> Action:
-        """The gravest action over all findings."""
-        actions = [self._of(finding, surface, role) for finding in findings]
-        return max(actions, key=_GRAVITY.__getitem__, default=Action.ALLOW)
+    def effects(self, findings: Iterable[Finding], subject: Subject) -> frozenset[Effect]:
+        """All effects of all findings."""
+        return frozenset(effect for finding in findings for effect in self.rule(finding, subject).effects)
 
-    def _of(self, finding: Finding, surface: Surface, role: str) -> Action:
-        return next((r.action for r in self.rules if r.matches(finding, surface, role)), Action.ALLOW)
+    def rule(self, finding: Finding, subject: Subject) -> PolicyRule:
+        """The row that speaks about a finding, or an empty one."""
+        return next((r for r in self.rules if r.matches(finding, subject)), _NOTHING)
 
-    def as_json(self) -> list[dict[str, Any]]:
-        """The form of the API and of the database."""
-        return [
-            {
-                "category": r.category,
-                "action": r.action,
-                "min_score": r.min_score,
-                "surface": r.surface,
-                "role": r.role,
-            }
-            for r in self.rules
-        ]
+
+_NOTHING = PolicyRule(ANY)
+
+
+def action_of(effects: Iterable[Effect]) -> Action:
+    """The effects in one word."""
+    effects = frozenset(effects)
+    if Effect.HOLD in effects:
+        return Action.BLOCK
+    return Action.FLAG if effects else Action.ALLOW
 
 
 @lru_cache(maxsize=1)
 def default_policy() -> Policy:
-    """What is said on air cannot be held back: it is flagged. In chat and catalogue the grave is held back."""
+    """What is said on air cannot be held back: the host is warned. In chat and catalogue the grave is held back."""
     grave = (Category.ABUSE, Category.SEXUAL, Category.GAMBLING, Category.ILLEGAL, Category.DIVERSION)
+    warn, case, hold, mute = Effect.WARN, Effect.CASE, Effect.HOLD, Effect.MUTE
+    speech = Surface.SPEECH
     return Policy((
-        PolicyRule(ANY, Action.FLAG, surface=Surface.SPEECH),
-        PolicyRule(Category.UNSCREENED, Action.BLOCK),
-        *(PolicyRule(category, Action.BLOCK, min_score=0.8) for category in grave),
-        PolicyRule(ANY, Action.FLAG),
+        PolicyRule(Category.UNSCREENED, surface=speech),
+        PolicyRule(Category.SPAM, surface=speech),
+        PolicyRule(Category.ILLEGAL, (warn, case, mute), 0.9, speech, repeats=3),
+        PolicyRule(Category.SEXUAL, (warn, case, mute), 0.9, speech, repeats=3),
+        PolicyRule(Category.AD_LAW, (warn, case), surface=speech, repeats=3),
+        PolicyRule(Category.AD_LAW, (warn,), surface=speech),
+        PolicyRule(ANY, (warn, case), surface=speech),
+        PolicyRule(Category.UNSCREENED, (hold, case)),
+        *(PolicyRule(category, (hold, case), 0.8) for category in grave),
+        PolicyRule(ANY, (case,)),
     ))  # fmt: skip

@@ -1,12 +1,14 @@
 """Moderation of one process: what its endpoints and adapters share."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 from app.core.clock import Clock
 from app.core.db import Database
 
 from .cases.effects import CaseEffects
-from .text import Screen
+from .policies.service import PastTexts, PolicyBook
+from .text import Screen, default_screen
 
 
 @dataclass(frozen=True)
@@ -16,4 +18,14 @@ class Moderation:
     db: Database
     clock: Clock
     effects: CaseEffects
-    screen: Screen = field(default_factory=Screen)
+    past: PastTexts
+
+    @property
+    def screen(self) -> Screen:
+        """Built at its first use, once a process."""
+        return default_screen()
+
+    @cached_property
+    def policies(self) -> PolicyBook:
+        """The policy in force."""
+        return PolicyBook(self.db, self.clock)

@@ -3,12 +3,13 @@
 import asyncio
 import resource
 
-from app.adapters.moderation import ChatScreener, text_screen
+from app.adapters.moderation import ChatScreener, open_moderation
 from app.chat.posting import Chat
 from app.gateway.server import Gateway, GatewayOptions
 from app.roles import heartbeat
 from app.runtime import open_services
 from app.settings import Settings
+from moderation.text import default_screen
 
 
 async def run(settings: Settings) -> None:
@@ -21,10 +22,10 @@ async def run(settings: Settings) -> None:
         origins=settings.allowed_origins,
         chat_per_s=settings.chat_per_s,
     )
-    screen = await asyncio.to_thread(text_screen)
+    await asyncio.to_thread(default_screen)  # takes a second: not while chat waits
     async with (
         open_services(settings) as services,
-        Chat.open(services.db, services.bus, services.clock, ChatScreener(screen, services.clock)) as chat,
+        Chat.open(services.db, services.bus, services.clock, ChatScreener(open_moderation(services))) as chat,
         Gateway.open(services.bus, services.db, services.tokens, chat, options),
         heartbeat.beating(services.redis, "gateway"),
     ):

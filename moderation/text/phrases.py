@@ -4,12 +4,15 @@ Pattern files (`lists/<category>.<language>.patterns`) hold one RE2 pattern a li
 `@name = pattern`. English patterns see the words with single blanks between and around them, written `_`.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import re2
 
+_CLASS = re.compile(r"\[[^\]]*\]")
+_FOLDED = {"，": ",", "！": "!", "？": "?", "；": ";"}
 LISTS = Path(__file__).parent / "lists"
 
 
@@ -32,6 +35,11 @@ class Phrases:
                 yield self.kinds[index], match.start(), match.end()
 
 
+def _halfwidth(pattern: str) -> str:
+    """Classes of characters that name full-width punctuation mean the folded one as well."""
+    return _CLASS.sub(lambda m: re.sub("[，！？；]", lambda p: p.group() + _FOLDED[p.group()], m.group()), pattern)
+
+
 @lru_cache
 def load(category: str, language: str) -> Phrases:
     """The patterns of one file; read once."""
@@ -49,5 +57,5 @@ def load(category: str, language: str) -> Phrases:
         else:
             for name, definition in definitions.items():
                 line = line.replace(name, definition)
-            patterns.append((kind, line.replace("_", " ") if language == "en" else line))
+            patterns.append((kind, line.replace("_", " ") if language == "en" else _halfwidth(line)))
     return Phrases(patterns)

@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from ..findings import Category, Finding, Surface
-from ..policy import Action, Policy, default_policy
+from ..policy import Action, Effect, PatternEntry, Policy, Subject, action_of, default_policy
+from .custom import custom_rules
 from .evidence import Evidence
 from .lexicon import Lexicon, default_lexicon, strong_words
 from .normalize import normalize
@@ -30,10 +32,16 @@ class Meaning(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to be done with a text and why."""
+    """What is to be done with a text and why: the gravest finding first."""
 
-    action: Action
-    findings: tuple[Finding, ...] = field(default=())
+    effects: frozenset[Effect]
+    findings: tuple[Finding, ...] = ()
+    policy_version: int = 0
+
+    @property
+    def action(self) -> Action:
+        """The effects in one word."""
+        return action_of(self.effects)
 
     @property
     def category(self) -> str | None:
@@ -47,12 +55,10 @@ class Screen:
     def __init__(
         self,
         lexicon: Lexicon | None = None,
-        policy: Policy | None = None,
         rules: Sequence[tuple[str, Rule]] = ALL,
         meaning: Meaning | None = None,
     ) -> None:
         self.lexicon = lexicon or default_lexicon()
-        self.policy = policy or default_policy()
         self._rules = rules
         self._meaning = meaning
         self._strong = strong_words(self.lexicon.terms)
@@ -62,16 +68,19 @@ class Screen:
         self,
         text: str,
         surface: Surface | str = Surface.CHAT,
-        language: str | None = None,
+        *,
         role: str = "viewer",
+        room_id: str = "",
+        policy: Policy | None = None,
     ) -> Verdict:
         """The verdict on `text`; never raises. What lies beyond `SCREENED_CHARACTERS` is reported as unscreened."""
-        surface = Surface(surface)
-        findings = self.find(text, surface)
-        return Verdict(self.policy.action(findings, surface, role), tuple(findings))
+        surface, policy = Surface(surface), policy or default_policy()
+        findings = self.find(text, surface, policy.patterns)
+        effects = policy.effects(findings, Subject(surface, role, room_id))
+        return Verdict(effects, tuple(findings), policy.version)
 
-    def find(self, text: str, surface: Surface) -> list[Finding]:
-        """All findings, the gravest first."""
+    def find(self, text: str, surface: Surface, patterns: tuple[PatternEntry, ...] = ()) -> list[Finding]:
+        """All findings, the gravest first; `patterns` are those that the policy adds to the lists."""
         findings: list[Finding] = []
         if len(text) > SCREENED_CHARACTERS:
             findings.append(
@@ -82,18 +91,18 @@ class Screen:
         except Exception:
             logger.exception("screening could not read a text")
             return [*findings, _failure("screen.evidence", text)]
-        for name, rule in self._rules:
+        rules = list(self._rules)
+        if patterns:
+            rules.append(("custom", lambda seen: custom_rules(patterns).find(seen)))
+        if self._meaning is not None:
+            meaning = self._meaning
+            rules.append(("meaning", lambda seen: meaning.find(seen.text.original, surface)))
+        for name, rule in rules:
             try:
                 findings += rule(evidence)
             except Exception:
                 logger.exception("moderation rule %s failed", name)
                 findings.append(_failure(f"{name}.failure", text))
-        if self._meaning is not None:
-            try:
-                findings += self._meaning.find(text[:SCREENED_CHARACTERS], surface)
-            except Exception:
-                logger.exception("the meaning layer failed")
-                findings.append(_failure("meaning.failure", text))
         return ranked(findings)
 
     def evidence(self, text: str, surface: Surface) -> Evidence:
@@ -121,3 +130,9 @@ def ranked(findings: Iterable[Finding]) -> list[Finding]:
         if not covered:
             kept.append(finding)
     return kept
+
+
+@lru_cache(maxsize=1)
+def default_screen() -> Screen:
+    """The screen over the lists that come with the package; built once a process."""
+    return Screen()

@@ -18,9 +18,10 @@ from moderation.cases import service as cases
 from moderation.cases.effects import RecordedEffects
 from moderation.endpoints import ROUTERS
 from moderation.findings import Finding
+from moderation.policies.service import RememberedTexts
 from moderation.policy import Action
 from moderation.runtime import Moderation
-from moderation.text import Screen
+from moderation.text import Screen, default_screen
 from tests.conftest import LogIn, User
 
 TEXT = "加我微信 mimi_8866 更便宜"
@@ -30,7 +31,7 @@ GRAVE = Finding("illegal", 0.95, "illegal.terms", 0, 2, "办证")
 
 @pytest.fixture(scope="session")
 def screen() -> Screen:
-    return Screen()
+    return default_screen()
 
 
 @pytest.fixture
@@ -39,8 +40,15 @@ def effects() -> RecordedEffects:
 
 
 @pytest.fixture
-def moderation(db: Database, clock: ManualClock, effects: RecordedEffects, screen: Screen) -> Moderation:
-    return Moderation(db=db, clock=clock, effects=effects, screen=screen)
+def past() -> RememberedTexts:
+    return RememberedTexts()
+
+
+@pytest.fixture
+def moderation(
+    db: Database, clock: ManualClock, effects: RecordedEffects, past: RememberedTexts
+) -> Moderation:
+    return Moderation(db=db, clock=clock, effects=effects, past=past)
 
 
 @pytest.fixture
