@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ModerationCase } from '@/api/moderation'
-import { DecisionBuffer, type HeldDecision } from './decisions'
+import { DecisionBuffer } from './decisions'
 
-const item = (id: string) => ({ id }) as ModerationCase
+const cases = (...ids: string[]) => ids.map((id) => ({ id }) as ModerationCase)
 
 describe('DecisionBuffer', () => {
   let sent: [string, string, string][]
@@ -15,11 +15,11 @@ describe('DecisionBuffer', () => {
     held = []
     buffer = new DecisionBuffer({
       delayMs: 4_000,
-      send: async ({ case: target, decision, reason }: HeldDecision) => {
-        sent.push([target.id, decision, reason])
+      send: async ({ cases: targets, decision, reason }) => {
+        sent.push([targets.map((target) => target.id).join(), decision, reason])
       },
       onChange: (items) => {
-        held = items.map((known) => known.case.id)
+        held = items.map((item) => item.cases.map((one) => one.id).join())
       },
     })
   })
@@ -28,43 +28,39 @@ describe('DecisionBuffer', () => {
   })
 
   it('sends a decision only when its time to take it back is over', () => {
-    buffer.hold(item('a'), 'release', '')
+    buffer.hold(cases('a'), 'release', 'fine')
     vi.advanceTimersByTime(3_999)
     expect([sent, held]).toEqual([[], ['a']])
     vi.advanceTimersByTime(1)
-    expect([sent, held]).toEqual([[['a', 'release', '']], []])
+    expect([sent, held]).toEqual([[['a', 'release', 'fine']], []])
   })
 
-  it('takes back the latest, or the one named, and nothing twice', () => {
-    buffer.hold(item('a'), 'release', '')
-    buffer.hold(item('b'), 'uphold', 'spam')
-    buffer.hold(item('c'), 'release', '')
-    expect(buffer.undo('b')?.reason).toBe('spam')
-    expect(buffer.undo()?.case.id).toBe('c')
+  it('takes back the latest, and nothing twice', () => {
+    buffer.hold(cases('a'), 'release', 'fine')
+    buffer.hold(cases('b', 'c'), 'uphold', 'spam')
+    expect(buffer.undo()?.cases.map((one) => one.id)).toEqual(['b', 'c'])
     expect(held).toEqual(['a'])
     vi.advanceTimersByTime(10_000)
-    expect(sent).toEqual([['a', 'release', '']])
+    expect(sent).toEqual([['a', 'release', 'fine']])
     expect(buffer.undo()).toBeNull()
   })
 
-  it('lets a second decision replace the first and begins its time anew', () => {
-    buffer.hold(item('a'), 'release', '')
-    vi.advanceTimersByTime(3_000)
-    buffer.hold(item('a'), 'uphold', 'after all')
-    vi.advanceTimersByTime(3_000)
-    expect(sent).toEqual([])
-    vi.advanceTimersByTime(1_000)
-    expect(sent).toEqual([['a', 'uphold', 'after all']])
+  it('takes back the one named', () => {
+    buffer.hold(cases('a'), 'release', 'fine')
+    buffer.hold(cases('b'), 'release', 'fine')
+    expect(buffer.undo(1)?.cases[0]?.id).toBe('a')
+    expect(buffer.undo(1)).toBeNull()
+    expect(held).toEqual(['b'])
   })
 
   it('sends all that is held when the page goes away, each once', () => {
-    buffer.hold(item('a'), 'release', '')
-    buffer.hold(item('b'), 'uphold', '')
+    buffer.hold(cases('a'), 'release', 'fine')
+    buffer.hold(cases('b', 'c'), 'uphold', 'spam')
     buffer.flush()
     vi.advanceTimersByTime(10_000)
     expect(sent).toEqual([
-      ['a', 'release', ''],
-      ['b', 'uphold', ''],
+      ['a', 'release', 'fine'],
+      ['b,c', 'uphold', 'spam'],
     ])
     expect(held).toEqual([])
   })

@@ -1,11 +1,11 @@
 import type { Decision, ModerationCase } from '@/api/moderation'
 
+/** One decision, on one case or on several alike. */
 export interface HeldDecision {
-  case: ModerationCase
+  key: number
+  cases: ModerationCase[]
   decision: Decision
   reason: string
-  /** Epoch milliseconds at which it is sent. */
-  dueMs: number
 }
 
 export interface DecisionOptions {
@@ -18,35 +18,30 @@ export interface DecisionOptions {
 /** Keeps each decision back for a moment, in which it can be taken back. */
 export class DecisionBuffer {
   private readonly options: DecisionOptions
-  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>()
+  private readonly timers = new Map<number, ReturnType<typeof setTimeout>>()
   private held: HeldDecision[] = []
+  private nextKey = 1
 
   constructor(options: DecisionOptions) {
     this.options = options
   }
 
-  /** A case is decided once: a second decision replaces one that was not sent. */
-  hold(target: ModerationCase, decision: Decision, reason: string): void {
-    this.drop(target.id)
-    const item = {
-      case: target,
-      decision,
-      reason,
-      dueMs: Date.now() + this.options.delayMs,
-    }
+  /** The caller decides a case once: what is held is no longer offered for decision. */
+  hold(cases: ModerationCase[], decision: Decision, reason: string): void {
+    const item = { key: this.nextKey++, cases, decision, reason }
     this.held = [...this.held, item]
     this.timers.set(
-      target.id,
+      item.key,
       setTimeout(() => this.release(item), this.options.delayMs),
     )
     this.options.onChange(this.held)
   }
 
-  /** The latest decision that was not sent, taken back; null where there is none. */
-  undo(id: string | undefined = this.held.at(-1)?.case.id): HeldDecision | null {
-    const item = this.held.find((known) => known.case.id === id) ?? null
+  /** The latest decision that was not sent, or the one named, taken back; null where there is none. */
+  undo(key: number | undefined = this.held.at(-1)?.key): HeldDecision | null {
+    const item = this.held.find((known) => known.key === key) ?? null
     if (!item) return null
-    this.drop(item.case.id)
+    this.drop(item.key)
     this.options.onChange(this.held)
     return item
   }
@@ -57,14 +52,15 @@ export class DecisionBuffer {
   }
 
   private release(item: HeldDecision): void {
-    this.drop(item.case.id)
-    this.options.onChange(this.held)
+    this.drop(item.key)
+    // Sent before it is no longer held: a case must not come back in between.
     void this.options.send(item)
+    this.options.onChange(this.held)
   }
 
-  private drop(id: string): void {
-    clearTimeout(this.timers.get(id))
-    this.timers.delete(id)
-    this.held = this.held.filter((known) => known.case.id !== id)
+  private drop(key: number): void {
+    clearTimeout(this.timers.get(key))
+    this.timers.delete(key)
+    this.held = this.held.filter((known) => known.key !== key)
   }
 }

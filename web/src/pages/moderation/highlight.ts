@@ -16,7 +16,6 @@ export function segments(
 ): Segment[] {
   const points = [...text]
   const spans = findings.flatMap(({ category, start, end }) => {
-    if (start === null || end === null) return []
     const from = Math.max(0, start)
     const to = Math.min(points.length, end)
     return from < to ? [{ category, from, to }] : []
@@ -44,12 +43,12 @@ export function excerpt(
 ): Segment[] {
   const points = [...text]
   if (points.length <= length) return segments(text, findings)
-  const first = Math.min(...findings.map(({ start }) => start ?? 0), points.length)
+  const first = Math.min(...findings.map(({ start }) => start), points.length)
   const offset = Math.max(0, Math.min(first - Math.floor(length / 4), points.length - length))
   const shifted = findings.map((finding) => ({
     category: finding.category,
-    start: finding.start === null ? null : finding.start - offset,
-    end: finding.end === null ? null : finding.end - offset,
+    start: finding.start - offset,
+    end: finding.end - offset,
   }))
   const cut = segments(points.slice(offset, offset + length).join(''), shifted)
   const ellipsis: Segment = { text: '…', categories: [] }

@@ -3,6 +3,8 @@ import { useI18n } from 'vue-i18n'
 /** Words for codes that detectors and policies use; an unknown code shows as itself. */
 export function useLabels() {
   const { t, te } = useI18n()
+  /** "ad_law.absolute": the category is shown beside it anyway. */
+  const kind = (detector: string) => detector.split('.').at(-1) ?? detector
   const label = (group: string) => (code: string) => {
     const key = `moderation.${group}.${code.replaceAll('.', '_').replaceAll(':', '_')}`
     return te(key) ? t(key) : code
@@ -10,7 +12,7 @@ export function useLabels() {
   return {
     category: label('category'),
     surface: label('surface'),
-    detector: label('detector'),
+    detector: (detector: string) => label('detector')(kind(detector)),
   }
 }
 

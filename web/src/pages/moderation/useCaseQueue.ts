@@ -22,6 +22,8 @@ export function useCaseQueue() {
   const total = ref(0)
   const held = shallowRef<readonly HeldDecision[]>([])
   const selectedId = ref<Id | null>(null)
+  /** Marked for one decision together. */
+  const marked = ref<ReadonlySet<Id>>(new Set())
   const loaded = ref(false)
   const stale = ref(false)
   const error = shallowRef<unknown>(null)
@@ -41,18 +43,22 @@ export function useCaseQueue() {
   })
 
   const open = computed(() => {
-    const waiting = new Set(held.value.map((item) => item.case.id))
+    const waiting = new Set(held.value.flatMap((item) => item.cases.map((one) => one.id)))
     return cases.value.filter((item) => !waiting.has(item.id) && !gone.has(item.id))
   })
   const selected = computed(() => open.value.find((item) => item.id === selectedId.value) ?? null)
-  const openTotal = computed(() => Math.max(open.value.length, total.value - held.value.length))
+  const openTotal = computed(() => {
+    const hidden = cases.value.length - open.value.length
+    return Math.max(open.value.length, total.value - hidden)
+  })
+  const markedCases = computed(() => open.value.filter((item) => marked.value.has(item.id)))
 
   async function load(): Promise<void> {
     if (timer) clearTimeout(timer)
     try {
-      const page = await moderation.cases('open', abort.signal)
+      const page = await moderation.cases('open', { signal: abort.signal })
       cases.value = [...page.items].sort(byUrgency)
-      total.value = page.total ?? page.items.length
+      total.value = page.total
       const listed = new Set(page.items.map((item) => item.id))
       for (const id of gone) if (!listed.has(id)) gone.delete(id)
       if (!selected.value) selectedId.value = open.value[0]?.id ?? null
@@ -85,42 +91,61 @@ export function useCaseQueue() {
   }
 
   /** Selects what follows, so that a moderator's hands stay where they are. */
-  function decide(target: ModerationCase, decision: Decision, reason = ''): void {
+  function decide(targets: ModerationCase[], decision: Decision, reason: string): void {
+    const ids = new Set(targets.map((item) => item.id))
     const list = open.value
-    const index = list.findIndex((item) => item.id === target.id)
-    const next = list[index + 1] ?? list[index - 1] ?? null
-    if (selectedId.value === target.id) selectedId.value = next?.id ?? null
-    buffer.hold(target, decision, reason)
+    const index = list.findIndex((item) => item.id === selectedId.value)
+    if (selectedId.value && ids.has(selectedId.value)) {
+      const rest = (items: ModerationCase[]) => items.find((item) => !ids.has(item.id))
+      const next = rest(list.slice(index + 1)) ?? rest(list.slice(0, index).reverse())
+      selectedId.value = next?.id ?? null
+    }
+    marked.value = new Set([...marked.value].filter((id) => !ids.has(id)))
+    buffer.hold(targets, decision, reason)
   }
 
-  function undo(id?: Id): void {
-    const item = buffer.undo(id)
-    if (item) selectedId.value = item.case.id
+  function undo(key?: number): void {
+    const item = buffer.undo(key)
+    if (item) selectedId.value = item.cases[0]?.id ?? null
   }
 
-  async function send({ case: target, decision, reason }: HeldDecision): Promise<void> {
-    gone.add(target.id)
+  async function send({ cases: targets, decision, reason }: HeldDecision): Promise<void> {
+    const ids = targets.map((item) => item.id)
+    for (const id of ids) gone.add(id)
     try {
-      await moderation.decide(target.id, decision, reason, leaving)
+      const [only] = ids
+      if (ids.length === 1 && only) await moderation.decide(only, decision, reason, leaving)
+      else {
+        const { refused } = await moderation.decideMany(ids, decision, reason, leaving)
+        for (const { id, code } of refused) if (code !== 'case_decided') gone.delete(id)
+        const [first] = refused
+        if (first) toast(errorMessage(new ApiError({ status: 409, code: first.code })), 'error')
+      }
     } catch (cause) {
       // Somebody else was first: it stays gone. Anything else: it comes back.
-      const conflict = cause instanceof ApiError && cause.status === 409
-      if (!conflict) gone.delete(target.id)
+      const decided = cause instanceof ApiError && cause.code === 'case_decided'
+      if (!decided) for (const id of ids) gone.delete(id)
       toast(errorMessage(cause), 'error')
     }
     if (!leaving) await load()
   }
 
+  function mark(id: Id): void {
+    const next = new Set(marked.value)
+    if (!next.delete(id)) next.add(id)
+    marked.value = next
+  }
+  function markAll(items: readonly ModerationCase[]): void {
+    marked.value = new Set(items.map((item) => item.id))
+  }
+
+  /** Takes a case, or gives one's own back. */
   async function claim(target: ModerationCase): Promise<void> {
     try {
-      const answer = await moderation.claim(target.id)
-      const me = session.me.value
-      const mine = me ? { id: me.id, display_name: me.display_name } : null
-      cases.value = cases.value.map((item) =>
-        item.id === target.id
-          ? { ...item, ...answer, claimed_by: answer.claimed_by ?? mine }
-          : item,
-      )
+      const answer = target.claimed_by
+        ? await moderation.unclaim(target.id)
+        : await moderation.claim(target.id)
+      cases.value = cases.value.map((item) => (item.id === target.id ? answer : item))
     } catch (cause) {
       toast(errorMessage(cause), 'error')
       await load()
@@ -153,6 +178,8 @@ export function useCaseQueue() {
     openTotal,
     selected,
     selectedId,
+    marked,
+    markedCases,
     held,
     loaded,
     stale,
@@ -162,6 +189,8 @@ export function useCaseQueue() {
     move,
     decide,
     undo,
+    mark,
+    markAll,
     claim,
     claimedByOther,
   }
