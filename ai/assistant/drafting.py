@@ -127,11 +127,26 @@ class _Answerer:
             self.question.text,
         ):
             ids.discard("price")
-        if self._counts_pieces():
+        if self._counts_pieces() or self._swallowed("price"):
             ids.discard("price")
         if "savings" in ids:
             ids.discard("price")
         return frozenset(ids & {"price", "list_price", "savings", "stock"})
+
+    def _swallowed(self, concept_id: str) -> bool:
+        """ "price" in "price protection": its words are part of a longer term."""
+        spans_of = {a.concept.id: (a.start, a.end) for a in self.question.concepts}
+        if concept_id not in spans_of:
+            return False
+        start, end = spans_of[concept_id]
+        return any(
+            a.concept.id not in ("price", "list_price", "savings", "stock")
+            and a.start <= start
+            and end <= a.end
+            and a.end - a.start > end - start
+            and not re.search(r"[\u4e00-\u9fff]", self.question.text)
+            for a in self.question.concepts
+        )
 
     def _counts_pieces(self) -> bool:
         """一盒有多少块 asks for pieces, not for money."""

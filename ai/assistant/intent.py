@@ -81,10 +81,10 @@ def read(text: str, language: Language) -> Reading:
             return Reading(Intent.HANDOFF, name)
     if matches("refuse", "medical_claim", text):
         return Reading(Intent.REFUSE, "medical_claim")
-    if matches("order", "own", text):
-        return Reading(Intent.OWN_ORDER, "own_order")
     if matches("handoff", "action", text):
         return Reading(Intent.HANDOFF, "action")
+    if matches("order", "own", text):
+        return Reading(Intent.OWN_ORDER, "own_order")
     if matches("ignore", "greeting", text):
         return Reading(Intent.IGNORE, "greeting")
     if matches("refuse", "off_topic", text):

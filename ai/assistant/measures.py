@@ -9,7 +9,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "岁": ("age_months", 12), "周岁": ("age_months", 12), "year": ("age_months", 12),
     "yo": ("age_months", 12), "yr": ("age_months", 12), "y": ("age_months", 12),
     "个月": ("age_months", 1), "月龄": ("age_months", 1), "month": ("age_months", 1),
-    "斤": ("grams", 500), "公斤": ("grams", 1000), "千克": ("grams", 1000), "kg": ("grams", 1000),
+    "斤": ("grams", 500), "jin": ("grams", 500), "公斤": ("grams", 1000), "千克": ("grams", 1000), "kg": ("grams", 1000),
     "kilo": ("grams", 1000), "克": ("grams", 1), "g": ("grams", 1),
     "厘米": ("mm", 10), "cm": ("mm", 10), "公分": ("mm", 10), "毫米": ("mm", 1), "mm": ("mm", 1),
     "米": ("mm", 1000), "m": ("mm", 1000), "寸": ("inch", 1), "英寸": ("inch", 1), "inch": ("inch", 1),

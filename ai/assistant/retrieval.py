@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ai.assistant.concepts import Concept, of_label, of_value
+from ai.assistant.measures import measures, spans
 from ai.assistant.models import Fact, Facts, Product, Source
 from ai.assistant.places import places_in
 from ai.assistant.segments import Segment
@@ -17,6 +18,8 @@ FAQ_ALIKE = 0.6
 NEAR_WEIGHT = 0.15
 """What the embedding can add to or take from a score."""
 _GENERIC_KEY_CHARS = frozenset("适用使主要可度量数性质式类型时间长期内外最大小单每是否")
+_OF_BOTH = frozenset({"ship_time", "shipping_fee", "return", "exchange", "presale"})
+"""Ways of the shop that a product may have of its own."""
 _UNIT_ASKED = re.compile(r"(?:几|多少)个?([a-z]{1,4}|[\u4e00-\u9fff]{1,2})")
 
 
@@ -93,19 +96,21 @@ def _score(question: Segment, fact: Fact) -> tuple[float, Concept | None]:
     value_concepts = of_value(fact.text)
     concept_score, concept, width = 0.0, None, 0
     for asked in question.concepts:
-        if asked.concept.policy and fact.source is Source.ATTRIBUTE:
-            continue
-        if not asked.concept.policy and fact.source in (Source.POLICY, Source.COUPON):
+        if asked.concept.policy and fact.source is Source.ATTRIBUTE and asked.concept.id not in _OF_BOTH:
             continue
         score = 1.0 if asked.concept.id in label_concepts else 0.0
         if not score and asked.concept.id in value_concepts and fact.source is Source.ATTRIBUTE:
-            score = 0.6
+            score = 0.75
         if not score and fact.source is Source.POLICY and _says(asked.concept, fact.text):
             score = 0.7
         own = asked.end - asked.start
         if (score, own) > (concept_score, width):
             concept_score, concept, width = score, asked.concept, own
+    if "return_fee" in question.ids and "shipping_fee" in label_concepts - {"return_fee"}:
+        return 0.0, None
     lexical = _label_overlap(question, fact) + _value_overlap(question, fact)
+    if fact.source is Source.ATTRIBUTE and _same_dimension(question, fact):
+        lexical += 0.4
     if fact.source is Source.ATTRIBUTE and _unit_asked(question, fact):
         lexical += 0.5
     if fact.source is Source.POLICY and _names_place(question, fact):
@@ -157,10 +162,18 @@ def _value_overlap(question: Segment, fact: Fact) -> float:
     for chunk in question.chunks:
         chunk_arabic = arabic(chunk)
         longest = common_length(chunk_arabic, value)
+        if longest == len(chunk_arabic) >= 2 and not question.open_question:
+            best = max(best, 0.65)
         if longest >= 2 and longest * 2 >= min(len(chunk_arabic), 6):
             best = max(best, 0.45 if longest == 2 else 0.65)
     latin = {w for w in question.unknown if len(w) >= 3 and w in value}
     return max(best, 0.65 if latin else 0.0)
+
+
+def _same_dimension(question: Segment, fact: Fact) -> bool:
+    """An age in the question and one in the fact, a weight and a weight, …"""
+    told = {measure.dimension for measure in measures(question.text)}
+    return bool(told) and any(span.dimension in told for span in spans(fact.text))
 
 
 def _unit_asked(question: Segment, fact: Fact) -> bool:

@@ -85,7 +85,7 @@ def arabic(text: str) -> str:
 
 def numbers(text: str) -> frozenset[str]:
     """Every number of a text in one spelling: 2,999 and 2999.00 are 2999, 三年 gives 3."""
-    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", arabic(normalize(text)))
+    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))|(?<=\d):00(?!\d)", "", arabic(normalize(text)))
     found = set()
     for raw in re.findall(r"\d+(?:\.\d+)?", plain):
         value = raw.lstrip("0") or "0"

@@ -13,7 +13,7 @@ _UNIT_WORDS = [
     ("米", "m"), ("瓦", "W"), ("伏", "V"), ("片", "pieces"), ("件", "pieces"), ("包", "packs"),
     ("小包", "sachets"), ("袋", "bags"), ("粒", "pieces"), ("颗", "pieces"), ("支", "count"),
     ("人", "people"), ("度", "degrees"), ("键", "keys"), ("次", "times"), ("元", "yuan"), ("码", ""),
-    ("斤", "jin (500 g each)"), ("只", "pieces"), ("张", "sheets"), ("瓶", "bottles"), ("盒", "boxes"),
+    ("斤", "jin"), ("只", "pieces"), ("张", "sheets"), ("瓶", "bottles"), ("盒", "boxes"),
 ]  # fmt: skip
 _PHRASES = [
     ("所有肤质", "all skin types"), ("每周", " per week "), ("每天", " per day "), ("每日", " per day "),
