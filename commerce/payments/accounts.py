@@ -6,11 +6,16 @@ import httpx
 
 from commerce.config import CommerceConfig
 from commerce.payments.alipay import Alipay, AlipayAccount
-from commerce.payments.keys import key_pair
+from commerce.payments.keys import certificate, key_pair, secret
 from commerce.payments.provider import Provider
+from commerce.payments.stripe import Stripe, StripeAccount
+from commerce.payments.wechat import Wechat, WechatAccount
 
 SANDBOX_APP_ID = "2021000000000001"
 SANDBOX_SELLER_ID = "2088000000000001"
+SANDBOX_WECHAT_APP_ID = "wx0000000000000001"
+SANDBOX_MERCHANT_ID = "1900000001"
+SANDBOX_MERCHANT_SERIAL = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1"
 GATEWAY_PATH = "/gateway.do"
 
 
@@ -25,10 +30,38 @@ def sandbox_alipay_account(config: CommerceConfig) -> AlipayAccount:
     )
 
 
+def sandbox_wechat_account(config: CommerceConfig) -> WechatAccount:
+    return WechatAccount(
+        app_id=SANDBOX_WECHAT_APP_ID,
+        merchant_id=SANDBOX_MERCHANT_ID,
+        gateway_url=config.sandbox_url,
+        merchant_serial=SANDBOX_MERCHANT_SERIAL,
+        platform_certificate=certificate(config.keys_dir, "sandbox-wechat"),
+        private_pem=key_pair(config.keys_dir, "wechat-merchant").private_pem,
+        api_v3_key=secret(config.keys_dir, "wechat-api-v3"),
+    )
+
+
+def sandbox_stripe_account(config: CommerceConfig) -> StripeAccount:
+    return StripeAccount(
+        gateway_url=config.sandbox_url,
+        live=False,
+        api_key=secret(config.keys_dir, "stripe-api", "sk_test_"),
+        webhook_secret=secret(config.keys_dir, "stripe-webhook", "whsec_"),
+    )
+
+
 def sandbox_providers(config: CommerceConfig, http: httpx.AsyncClient) -> Mapping[str, Provider]:
     """Every payment service, played by the sandbox gateway."""
 
     def browser_gateway(origin: str) -> str:
         return config.sandbox_shop_url(origin) + GATEWAY_PATH
 
-    return {"alipay": Alipay(sandbox_alipay_account(config), http, browser_gateway)}
+    def for_browser(url: str, origin: str) -> str:
+        return config.sandbox_shop_url(origin) + url.removeprefix(config.sandbox_url)
+
+    return {
+        "alipay": Alipay(sandbox_alipay_account(config), http, browser_gateway),
+        "wechat": Wechat(sandbox_wechat_account(config), http, for_browser),
+        "stripe": Stripe(sandbox_stripe_account(config), http, for_browser),
+    }

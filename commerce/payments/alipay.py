@@ -18,6 +18,8 @@ from alipay.exceptions import AliPayException, AliPayValidationError
 from app.core.errors import VendorError
 from app.core.money import format_minor, parse_minor
 from commerce.payments.provider import (
+    Created,
+    PaymentKey,
     PaymentRequest,
     RefundRequest,
     Rejected,
@@ -69,7 +71,7 @@ class Alipay:
             sign_type="RSA2",
         )
 
-    async def create(self, request: PaymentRequest) -> str:
+    async def create(self, request: PaymentRequest) -> Created:
         if request.currency != CURRENCY:
             raise VendorError(self.name, f"does not take {request.currency}", retryable=False)
         pay = self._sdk.api_alipay_trade_wap_pay if request.mobile else self._sdk.api_alipay_trade_page_pay
@@ -81,7 +83,7 @@ class Alipay:
             return_url=request.return_url,
             time_expire=request.expires_at.astimezone(CHINA).strftime(TIME_FORMAT),
         )
-        return f"{self._browser_gateway(request.origin)}?{query}"
+        return Created(f"{self._browser_gateway(request.origin)}?{query}")
 
     def verify(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Trade:
         fields = _form(body)
@@ -112,15 +114,15 @@ class Alipay:
     def reply(self, *, accepted: bool) -> Reply:
         return Reply(200, "text/plain", b"success" if accepted else b"failure")
 
-    async def query(self, out_trade_no: str) -> Trade:
-        answer = await self._call("alipay.trade.query", {"out_trade_no": out_trade_no})
+    async def query(self, payment: PaymentKey) -> Trade:
+        answer = await self._call("alipay.trade.query", {"out_trade_no": payment.out_trade_no})
         if answer.get("sub_code") == "ACQ.TRADE_NOT_EXIST":
-            return Trade(out_trade_no, "unknown")
+            return Trade(payment.out_trade_no, "unknown")
         self._expect_success(answer)
         return _trade(answer)
 
-    async def close(self, out_trade_no: str) -> None:
-        answer = await self._call("alipay.trade.close", {"out_trade_no": out_trade_no})
+    async def close(self, payment: PaymentKey) -> None:
+        answer = await self._call("alipay.trade.close", {"out_trade_no": payment.out_trade_no})
         if answer.get("sub_code") != "ACQ.TRADE_NOT_EXIST":
             self._expect_success(answer)
 
@@ -128,7 +130,7 @@ class Alipay:
         answer = await self._call(
             "alipay.trade.refund",
             {
-                "out_trade_no": request.out_trade_no,
+                "out_trade_no": request.payment.out_trade_no,
                 "out_request_no": request.refund_no,
                 "refund_amount": format_minor(request.amount_cents, CURRENCY),
                 "refund_reason": request.reason[:256],

@@ -22,7 +22,7 @@ from commerce.ledger.postings import Rates, Sale, sale, unapplied
 from commerce.orders.service import OrderBook
 from commerce.orders.states import Status
 from commerce.payments import repository
-from commerce.payments.provider import PaymentRequest, Provider, Rejected, Reply, Trade
+from commerce.payments.provider import PaymentKey, PaymentRequest, Provider, Rejected, Reply, Trade
 
 FIRST_CHECK_S = 20
 LAST_CHECK_S = 3600
@@ -71,12 +71,13 @@ class Cashier:
         if not payment["pay_url"]:
             request = self._request(order, payment, origin=origin, mobile=mobile)
             try:
-                payment["pay_url"] = await provider.create(request)
+                created = await provider.create(request)
             except VendorError as error:
                 log.warning("payment not created", provider=provider_name, error=str(error))
                 raise ProviderUnavailable from error
             async with self._db.transaction() as tx:
-                await repository.set_pay_url(tx, payment["id"], payment["pay_url"])
+                await repository.set_created(tx, payment["id"], created.pay_url, created.trade_no)
+            payment["pay_url"] = created.pay_url
         return payment
 
     async def _insert(self, tx: Tx, order: DictRow, provider_name: str, now: datetime) -> DictRow:
@@ -126,7 +127,7 @@ class Cashier:
                 await self._record(
                     tx, provider_name, body, rejected.verdict, rejected.detail, rejected.out_trade_no
                 )
-            return provider.reply(accepted=False)
+            return provider.reply(accepted=rejected.verdict == "ignored")
         async with self._db.transaction() as tx:
             payment = await repository.by_out_trade_no(tx, provider_name, trade.out_trade_no)
             verdict, detail = await self._apply(
@@ -170,7 +171,7 @@ class Cashier:
             return
         trade: Trade | None = None
         try:
-            trade = await self.provider(payment["provider"]).query(payment["out_trade_no"])
+            trade = await self.provider(payment["provider"]).query(_key(payment))
         except VendorError as error:
             log.warning("payment not queried", provider=payment["provider"], error=str(error))
         now = self._clock.now()
@@ -268,9 +269,9 @@ class Cashier:
         for payment in pending:
             provider = self.provider(payment["provider"])
             try:
-                trade = await provider.query(payment["out_trade_no"])
+                trade = await provider.query(_key(payment))
                 if trade.status in ("pending", "unknown"):
-                    await provider.close(payment["out_trade_no"])
+                    await provider.close(_key(payment))
             except VendorError as error:
                 log.warning("payment not closed", provider=payment["provider"], error=str(error))
                 reached = False
@@ -289,6 +290,10 @@ class Cashier:
         if payment is None or payment["order_id"] != order_id:
             raise OrderNotFound
         return payment
+
+
+def _key(payment: DictRow) -> PaymentKey:
+    return PaymentKey(payment["out_trade_no"], payment["provider_trade_no"])
 
 
 def sold(order: DictRow, provider: str) -> Sale:

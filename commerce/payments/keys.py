@@ -1,11 +1,15 @@
-"""RSA keys in files, made where they are missing and readable by their owner alone."""
+"""Keys, certificates and secrets in files, made where they are missing and readable by their owner alone."""
 
 import os
+import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 KEY_BITS = 2048
 
@@ -38,6 +42,43 @@ def key_pair(directory: Path, name: str) -> KeyPair:
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         ).decode(),
     )
+
+
+def secret(directory: Path, name: str, prefix: str = "") -> str:
+    """`<name>.secret` of `directory`, made on first use: `prefix` and letters, 32 characters in all."""
+    path = directory / f"{name}.secret"
+    if not path.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        _write_once(path, (prefix + secrets.token_hex(32))[:32].encode())
+    return path.read_text()
+
+
+def certificate(directory: Path, name: str) -> str:
+    """A self-signed certificate (PEM) for the key pair of that name, made on first use, for twenty years."""
+    path = directory / f"{name}.crt"
+    if not path.exists():
+        pair = key_pair(directory, name)
+        key = serialization.load_pem_private_key(pair.private_pem.encode(), password=None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        now = datetime.now(UTC)
+        made = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=20 * 365))
+            .sign(key, hashes.SHA256())
+        )
+        _write_once(path, made.public_bytes(serialization.Encoding.PEM))
+    return path.read_text()
+
+
+def serial_number(certificate_pem: str) -> str:
+    """As WeChat Pay writes it: upper-case hexadecimal."""
+    return f"{x509.load_pem_x509_certificate(certificate_pem.encode()).serial_number:X}"
 
 
 def _write_once(path: Path, content: bytes) -> None:

@@ -27,6 +27,22 @@ class PaymentRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Created:
+    """Where the buyer's browser goes to pay, and the service's own number where it has one by now."""
+
+    pay_url: str
+    trade_no: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentKey:
+    """Our number of a payment, and the service's where it is known."""
+
+    out_trade_no: str
+    trade_no: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Trade:
     """What the service says of a payment: in a notification that was verified, or when asked."""
 
@@ -41,7 +57,7 @@ class Trade:
 class RefundRequest:
     """`refund_no` makes it idempotent: the same number refunds once, however often it is sent."""
 
-    out_trade_no: str
+    payment: PaymentKey
     refund_no: str
     amount_cents: int
     total_cents: int
@@ -73,14 +89,15 @@ class Provider(Protocol):
 
     name: str
 
-    async def create(self, request: PaymentRequest) -> str:
-        """The address that the buyer's browser is sent to; the same request again is harmless."""
+    async def create(self, request: PaymentRequest) -> Created:
+        """A payment that is open to be made; the same request again is harmless."""
         ...
 
     def verify(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Trade:
         """What a notification says, after its signature, age, application and merchant were checked.
 
-        Raises Rejected with one of: malformed, bad_signature, stale, wrong_app, wrong_seller.
+        Raises Rejected with one of: malformed, bad_signature, stale, wrong_app, wrong_seller; or ignored,
+        for what is genuine and about something else.
         """
         ...
 
@@ -88,11 +105,11 @@ class Provider(Protocol):
         """The answer that makes the service stop (or go on) repeating a notification."""
         ...
 
-    async def query(self, out_trade_no: str) -> Trade:
+    async def query(self, payment: PaymentKey) -> Trade:
         """What became of a payment; status unknown where the service has never heard of it."""
         ...
 
-    async def close(self, out_trade_no: str) -> None:
+    async def close(self, payment: PaymentKey) -> None:
         """No longer accept money for it. Closing what is closed or unknown is no error."""
         ...
 

@@ -20,7 +20,7 @@ from commerce.ledger.postings import reversal
 from commerce.orders.service import OrderBook
 from commerce.orders.states import OrderEvent, Status
 from commerce.payments import repository
-from commerce.payments.provider import Provider, RefundRequest
+from commerce.payments.provider import PaymentKey, Provider, RefundRequest
 from commerce.payments.refund_plan import RefundPlan, plan
 from commerce.payments.schemas import RefundIn
 
@@ -108,7 +108,7 @@ class Refunder:
         if refund is None or payment is None or refund["status"] != "pending":
             return
         request = RefundRequest(
-            out_trade_no=payment["out_trade_no"],
+            payment=PaymentKey(payment["out_trade_no"], payment["provider_trade_no"]),
             refund_no=refund_id.hex,
             amount_cents=refund["amount_cents"],
             total_cents=payment["amount_cents"],

@@ -33,8 +33,11 @@ async def insert(tx: Tx, payment: Mapping[str, Any]) -> DictRow:
     return row
 
 
-async def set_pay_url(tx: Tx, payment_id: UUID, pay_url: str) -> None:
-    await tx.execute("UPDATE payments SET pay_url = %s WHERE id = %s", (pay_url, payment_id))
+async def set_created(tx: Tx, payment_id: UUID, pay_url: str, trade_no: str | None) -> None:
+    await tx.execute(
+        "UPDATE payments SET pay_url = %s, provider_trade_no = coalesce(%s, provider_trade_no) WHERE id = %s",
+        (pay_url, trade_no, payment_id),
+    )
 
 
 async def get(tx: Tx, payment_id: UUID) -> DictRow | None:

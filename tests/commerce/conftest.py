@@ -19,8 +19,9 @@ from app.core.ids import new_id
 from app.settings import Settings
 from app.web.app import create_app
 from commerce.payments.keys import key_pair
-from commerce.payments.sandbox.app import Gateway, create_sandbox_app
+from commerce.payments.sandbox.app import create_sandbox_app
 from commerce.payments.sandbox.books import Trade
+from commerce.payments.sandbox.gateway import Gateway
 from commerce.payments.sandbox.notifier import Behaviour
 from commerce.runtime import Commerce
 from tests.builders import create_product
@@ -55,7 +56,7 @@ def wires() -> Wires:
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both sides' keys, made once: making RSA keys takes longer than most tests."""
     directory = tmp_path_factory.mktemp("keys")
-    for name in ("alipay-app", "sandbox-alipay", "sandbox-forger"):
+    for name in ("alipay-app", "sandbox-alipay", "sandbox-forger", "sandbox-wechat", "wechat-merchant"):
         key_pair(directory, name)
     return directory
 

@@ -12,13 +12,12 @@ from pydantic import BaseModel
 
 from app.core.clock import Clock, SystemClock
 from commerce.config import CommerceConfig
-from commerce.payments.accounts import SANDBOX_APP_ID, SANDBOX_SELLER_ID
-from commerce.payments.keys import key_pair
 from commerce.payments.sandbox import page
-from commerce.payments.sandbox.alipay import NAME as ALIPAY
-from commerce.payments.sandbox.alipay import PAY_METHODS, AlipayWire, BadRequest, system_error
-from commerce.payments.sandbox.books import Books, Refused, Trade, TradeState
-from commerce.payments.sandbox.notifier import Behaviour, Notifier
+from commerce.payments.sandbox.alipay import PAY_METHODS, BadRequest, system_error
+from commerce.payments.sandbox.apis import add_stripe, add_wechat
+from commerce.payments.sandbox.books import Books, Refused, TradeState
+from commerce.payments.sandbox.gateway import Gateway
+from commerce.payments.sandbox.notifier import Behaviour
 
 NOTIFY_TIMEOUT_S = 10.0
 
@@ -32,38 +31,6 @@ class TradeOut(BaseModel):
     currency: str
     state: TradeState
     created_at: datetime
-
-
-class Gateway:
-    """The sandbox's state: books, wires, and what is still to be told."""
-
-    def __init__(self, config: CommerceConfig, http: httpx.AsyncClient, clock: Clock, books: Books) -> None:
-        self.clock = clock
-        self.books = books
-        keys = config.keys_dir
-        self.alipay = AlipayWire(
-            SANDBOX_APP_ID,
-            SANDBOX_SELLER_ID,
-            key_pair(keys, "sandbox-alipay").private_pem,
-            key_pair(keys, "alipay-app").public_pem,
-            key_pair(keys, "sandbox-forger").private_pem,
-        )
-        self.notifier = Notifier({ALIPAY: self.alipay}, http, clock)
-
-    @property
-    def behaviour(self) -> Behaviour:
-        return self.notifier.behaviour
-
-    def pay(self, trade: Trade) -> None:
-        """The buyer pays; the shop is told. Raises Refused."""
-        self.books.pay(trade, self.clock.now(), even_if_over=self.behaviour.pay_after_expiry)
-        self.notifier.tell(trade)
-
-    def found(self, provider: str, out_trade_no: str) -> Trade:
-        trade = self.books.find(provider, out_trade_no)
-        if trade is None:
-            raise HTTPException(404, "no such trade")
-        return trade
 
 
 def create_sandbox_app(
@@ -89,6 +56,8 @@ def create_sandbox_app(
     app = FastAPI(title="Shopcast payment sandbox", lifespan=lifespan if by_itself else None)
     app.state.gateway = gateway
     _alipay_routes(app, gateway)
+    add_wechat(app, gateway)
+    add_stripe(app, gateway)
     _page_routes(app, gateway)
     _admin_routes(app, gateway)
     return app
@@ -121,6 +90,16 @@ def _alipay_answer(gateway: Gateway, method: str, content: Mapping[str, str]) ->
 
 
 def _page_routes(app: FastAPI, gateway: Gateway) -> None:
+    @app.get("/checkout/{provider}")
+    async def checkout(
+        provider: str, out_trade_no: str, request: Request, redirect_url: str = ""
+    ) -> HTMLResponse:
+        """Where WeChat Pay's and Stripe's buyers pay."""
+        trade = gateway.found(provider, out_trade_no)
+        trade.return_url = trade.return_url or redirect_url
+        language = page.language_of(request.headers.get("accept-language", ""))
+        return HTMLResponse(page.payment(trade, gateway.clock.now(), language))
+
     @app.post("/pay")
     async def pay(
         request: Request, provider: Annotated[str, Form()], out_trade_no: Annotated[str, Form()]
@@ -133,7 +112,7 @@ def _page_routes(app: FastAPI, gateway: Gateway) -> None:
         except Refused as refused:
             if refused.code != "TRADE_HAS_SUCCESS":
                 return HTMLResponse(page.failure(refused.code, language, trade.return_url), 409)
-        return HTMLResponse(page.paid(trade, gateway.alipay.return_url(trade, gateway.clock.now()), language))
+        return HTMLResponse(page.paid(trade, gateway.return_url(trade), language))
 
     @app.get("/")
     async def home() -> Response:

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from app.core.bus import Bus
 from app.core.clock import ManualClock
 from app.core.events import user_topic
-from commerce.payments.sandbox.app import Gateway
 from commerce.payments.sandbox.books import Refused, Trade
+from commerce.payments.sandbox.gateway import Gateway
 from commerce.payments.sandbox.notifier import Behaviour
 from commerce.runtime import Commerce
 from tests.commerce.conftest import Shop, Wires
