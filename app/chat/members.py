@@ -42,6 +42,7 @@ class Directory:
         self._clock = clock
         self._rules: dict[UUID, tuple[float, RoomRules]] = {}
         self._names: dict[UUID, tuple[float, str]] = {}
+        self._welcome: dict[tuple[str, UUID, UUID], float] = {}
 
     async def rules(self, room_id: UUID) -> RoomRules:
         """Raises NoSuchRoom."""
@@ -62,6 +63,20 @@ class Directory:
         )
         _remember(self._rules, room_id, (now_s, rules))
         return rules
+
+    async def may_write(self, rules: RoomRules, user_id: UUID) -> bool:
+        """Whether the room's chat is open to the user; a yes is remembered, a no is not."""
+        if rules.audience == "everyone":
+            return True
+        key = (rules.audience, rules.host_id, user_id)
+        now_s = self._clock.monotonic()
+        if now_s - self._welcome.get(key, -NAMES_FOR_S) < NAMES_FOR_S:
+            return True
+        async with self._db.transaction() as tx:
+            welcome = await repository.may_write(tx, rules.audience, rules.host_id, user_id)
+        if welcome:
+            _remember(self._welcome, key, now_s)
+        return welcome
 
     async def name(self, user_id: UUID) -> str:
         """Raises Unauthenticated where the account is gone."""

@@ -34,6 +34,13 @@ class MutedWord(Forbidden):
     title = "The host does not allow this word here"
 
 
+class NotInvited(Forbidden):
+    """`audience` in `extra` says who may write."""
+
+    code = "not_invited"
+    title = "Only some may write here"
+
+
 @dataclass(frozen=True, slots=True)
 class _Draft:
     """A checked message that waits to be stored."""
@@ -79,6 +86,8 @@ class Chat:
             raise ChatClosed
         if not (staff or host):
             _check_words(text, rules)
+            if not await self._directory.may_write(rules, author_id):
+                raise NotInvited(audience=rules.audience)
             await self._pace.take(room_id, author_id, rules.slow_mode_s)
         author = Author(id=author_id, display_name=await self._directory.name(author_id))
         message = ChatMessage(

@@ -193,3 +193,12 @@ async def set_pinned(tx: Tx, room_id: UUID, message_id: UUID | None) -> None:
            ON CONFLICT (room_id) DO UPDATE SET pinned_message_id = excluded.pinned_message_id""",
         (room_id, message_id),
     )
+
+
+async def may_write(tx: Tx, audience: str, host_id: UUID, user_id: UUID) -> bool:
+    """True for a follower of the host, or somebody who has bought in the shop (`members`)."""
+    query = {
+        "followers": "SELECT 1 FROM follows WHERE host_id = %(host)s AND user_id = %(user)s",
+        "members": "SELECT 1 FROM orders WHERE buyer_id = %(user)s AND paid_at IS NOT NULL LIMIT 1",
+    }[audience]
+    return await fetch_one(tx, query, {"host": host_id, "user": user_id}) is not None

@@ -7,6 +7,8 @@ from procrastinate import Blueprint, JobContext
 
 from app.core.http import Services
 from app.engagement import counters, repository
+from app.engagement.follows import service as follows
+from app.engagement.fortune_bags import service as fortune_bags
 from app.engagement.red_packets import service as red_packets
 
 AFTER_THE_SHOW = timedelta(hours=1)
@@ -29,3 +31,17 @@ async def expire_red_packet(context: JobContext, *, packet_id: str) -> None:
     """The time to claim is over."""
     services: Services = context.additional_context["services"]
     await red_packets.expire(services.db, services.clock, UUID(packet_id))
+
+
+@engagement.task(name="draw_fortune_bag", pass_context=True)
+async def draw_fortune_bag(context: JobContext, *, bag_id: str) -> None:
+    """The time to enter is over."""
+    services: Services = context.additional_context["services"]
+    await fortune_bags.draw_bag(services.db, services.clock, UUID(bag_id))
+
+
+@engagement.task(name="tell_followers", pass_context=True)
+async def tell_followers(context: JobContext, *, room_id: str) -> None:
+    """A show has begun."""
+    services: Services = context.additional_context["services"]
+    await follows.tell_live(services.db, services.bus, UUID(room_id))

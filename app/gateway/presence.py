@@ -1,11 +1,13 @@
 """Who is in which room, over all gateways: each keeps the set of its own people alive in Redis."""
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
 from redis.asyncio import Redis
 
+from app.engagement import watching
 from app.engagement.counters import VIEWERS_LIFETIME_S, viewers_key
 
 ALIVE_MS = 4_000
@@ -90,18 +92,22 @@ class Presence:
         """Send the changes; the rooms whose set in Redis is not what it should be."""
         came, self._came = self._came, {}
         went, self._went = self._went, {}
+        now_s = time.time()
         expected = {room_id: len(self._here[room_id]) for room_id in rooms}
         sizes: list[int] = []
         async with self._redis.pipeline(transaction=False) as pipe:
             for room_id in rooms:
                 for part in _parts(came.get(room_id, set())):
                     pipe.sadd(self._key(room_id), *part)
+                    watching.came(pipe, room_id, part, now_s)
                 for part in _parts(went.get(room_id, set())):
                     pipe.srem(self._key(room_id), *part)
                 pipe.pexpire(self._key(room_id), ALIVE_MS)
                 pipe.scard(self._key(room_id))
                 sizes.append(len(pipe) - 1)
             answers = await pipe.execute()
+        for room_id, people in went.items():
+            await watching.went(self._redis, room_id, people, now_s)
         return [room_id for room_id, at in zip(rooms, sizes, strict=True) if answers[at] != expected[room_id]]
 
     async def _repair(self, room_id: UUID) -> None:
@@ -114,6 +120,10 @@ class Presence:
 
     async def leave_all(self) -> None:
         """This gateway ends: its people are gone at once."""
+        for room_id, people in self._here.items():
+            await watching.went(
+                self._redis, room_id, set(people) | self._went.get(room_id, set()), time.time()
+            )
         async with self._redis.pipeline(transaction=False) as pipe:
             for room_id in self._here:
                 pipe.delete(self._key(room_id))

@@ -5,7 +5,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from app.chat.posting import Chat, MutedWord
+from app.chat.posting import Chat, MutedWord, NotInvited
 from app.core.auth import Role
 from app.core.clock import ManualClock
 from app.core.errors import RateLimited
@@ -78,6 +78,23 @@ async def test_a_pinned_message_stands_until_another_or_its_deletion(
     assert await shown() is None
     pinned = await told(services, room_id, "chat.pinned")
     assert [item["message"] and item["message"]["text"] for item in pinned] == ["第一", "第二", "第一", None]
+
+
+async def test_followers_only_means_followers_only(
+    chat: Chat, services: Services, clock: ManualClock, room_id: UUID, host: User, log_in: LogIn
+) -> None:
+    viewer = await log_in()
+    await host.client.patch(f"/api/rooms/{room_id}/chat-rules", json={"audience": "followers"})
+    with pytest.raises(NotInvited):
+        await chat.post(room_id, viewer.principal.user_id, message())
+    await viewer.client.put(f"/api/hosts/{host.principal.user_id}/follow")
+    await chat.post(room_id, viewer.principal.user_id, message("关注了"))
+    await chat.post(room_id, host.principal.user_id, message("欢迎"))
+    await host.client.patch(f"/api/rooms/{room_id}/chat-rules", json={"audience": "members"})
+    clock.advance(2)
+    with pytest.raises(NotInvited):
+        await chat.post(room_id, viewer.principal.user_id, message())
+    assert [item["text"] for item in await told(services, room_id, "chat.message")] == ["关注了", "欢迎"]
 
 
 async def test_only_host_and_moderators_rule_and_only_over_what_is_there(
