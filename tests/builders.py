@@ -33,6 +33,6 @@ async def create_room(
 ) -> UUID:
     """A scheduled room that sells `products`; its id."""
     row = await rooms.create(services.db, services.clock, host, NewRoom(title=title))
-    await rooms.set_queue(services.db, host, row["id"], products)
+    await rooms.set_queue(services.db, services.clock, host, row["id"], products)
     room_id: UUID = row["id"]
     return room_id

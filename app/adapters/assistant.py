@@ -4,8 +4,10 @@ from uuid import UUID
 
 from ai.assistant.repository import Asker
 from app.chat import service as chat
+from app.core.auth import Principal
 from app.core.clock import Clock
 from app.core.db import Tx
+from app.rooms import service as rooms
 from moderation.cases import service as cases
 from moderation.findings import Finding, Surface
 from moderation.policy import Action
@@ -32,6 +34,13 @@ class ChatChannel:
 
     async def say_as_staff(self, tx: Tx, asker: Asker, staff_id: UUID, text: str) -> None:
         await chat.post_reply(tx, self._clock, asker.room_id, staff_id, text, reply_to=asker.message_id)
+
+
+class Staff:
+    """An `ai.assistant.endpoints.RoomStaff`."""
+
+    async def may_manage(self, tx: Tx, user: Principal, room_id: UUID) -> bool:
+        return rooms.is_staff(user, (await rooms.get(tx, room_id))["host_id"])
 
 
 class AttackNotes:

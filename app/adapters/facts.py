@@ -31,7 +31,7 @@ class RoomFacts:
         room_id = UUID(question.room_id)
         viewer_id = UUID(question.viewer_id) if question.viewer_id else None
         async with self._db.transaction() as tx:
-            listed = [item.product for item in await room_service.queue(tx, room_id)]
+            listed = [item.product for item in await room_service.queue(tx, self._clock, room_id)]
             policies = await catalog.policies(tx)
             pins = await rooms.current_pins(tx, room_id)
             heard = await rooms.transcript(tx, room_id, limit=HEARD_SEGMENTS)

@@ -39,7 +39,7 @@ class ListenedRooms:
             row = await repository.room(tx, key)
             if row is None or row["status"] != "live":
                 return None
-            queue = await service.queue(tx, key)
+            queue = await service.queue(tx, self._clock, key)
             current = await repository.current_pins(tx, key)
             by_host = await repository.handled_products(tx, key, self._clock.now() - HAND_RULES_FOR)
         return LiveRoom(

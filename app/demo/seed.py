@@ -66,7 +66,7 @@ async def _room(services: Services, product_ids: list[UUID]) -> None:
     if open_rooms:
         return
     room = await rooms.create(services.db, services.clock, host, NewRoom(title=ROOM_TITLE))
-    await rooms.set_queue(services.db, host, room["id"], product_ids)
+    await rooms.set_queue(services.db, services.clock, host, room["id"], product_ids)
 
 
 def welcome(address: str) -> str:

@@ -9,6 +9,7 @@ from app.core.auth import Principal, Role
 from app.core.http import CurrentUser, OptionalUser, ServicesDep, require
 from app.rooms import access, heard, pins, repository, service, snapshot
 from app.rooms.schemas import (
+    Cue,
     Explanation,
     Explanations,
     NewRoom,
@@ -86,7 +87,9 @@ async def room_snapshot(room_id: UUID, user: OptionalUser, services: ServicesDep
 
 @router.put("/{room_id}/products")
 async def set_queue(room_id: UUID, form: QueueChange, user: CurrentUser, services: ServicesDep) -> Queue:
-    return Queue(products=await service.set_queue(services.db, user, room_id, form.product_ids))
+    return Queue(
+        products=await service.set_queue(services.db, services.clock, user, room_id, form.product_ids)
+    )
 
 
 @router.post("/{room_id}/pins", status_code=201)
@@ -111,6 +114,12 @@ async def dismiss_suggestion(
     room_id: UUID, suggestion_id: UUID, user: CurrentUser, services: ServicesDep
 ) -> None:
     await pins.dismiss(services.db, services.clock, user, room_id, suggestion_id)
+
+
+@router.post("/{room_id}/cues/{cue_id}/apply")
+async def apply_cue(room_id: UUID, cue_id: UUID, user: CurrentUser, services: ServicesDep) -> Cue:
+    """The spoken price becomes the product's price in this room."""
+    return await heard.apply_price(services.db, services.clock, user, room_id, cue_id)
 
 
 @router.post("/{room_id}/cues/{cue_id}/dismiss", status_code=204)

@@ -10,12 +10,13 @@ from app.core.auth import Principal
 from app.core.bus import Bus
 from app.core.clock import Clock
 from app.core.db import Database, Tx
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.events import Event, room_topic, staff_topic
 from app.core.ids import new_id
 from app.core.outbox import emit
 from app.rooms import repository, service
 from app.rooms.schemas import Cue
+from commerce.promotions import service as promotions
 
 CUES_STAY = timedelta(minutes=10)
 
@@ -126,6 +127,30 @@ async def open_cues(tx: Tx, clock: Clock, room_id: UUID) -> list[Cue]:
     """Those of the last minutes that nobody has decided."""
     rows = await repository.open_cues(tx, room_id, clock.now() - CUES_STAY)
     return [Cue.model_validate(row) for row in rows]
+
+
+class NothingToApply(Conflict):
+    code = "nothing_to_apply"
+    title = "This cue only informs"
+
+
+async def apply_price(db: Database, clock: Clock, user: Principal, room_id: UUID, cue_id: UUID) -> Cue:
+    """What the host said is what it costs in this room, from now on; raises CueGone, NothingToApply."""
+    async with db.transaction() as tx:
+        applied = await decide(tx, clock, user, room_id, cue_id, "applied")
+        if applied.kind != "warning.price" or applied.product_id is None:
+            raise NothingToApply
+        queue = await service.queue(tx, clock, room_id)
+        prices = {
+            sku.id: applied.data["said"]
+            for item in queue
+            if item.product.id == applied.product_id
+            for sku in item.product.skus
+            if sku.price_cents == applied.data["held"]
+        }
+        await promotions.set_room_prices(tx, room_id, prices)
+        await service.announce_queue(tx, clock, room_id)
+    return applied
 
 
 async def decide(tx: Tx, clock: Clock, user: Principal, room_id: UUID, cue_id: UUID, status: str) -> Cue:

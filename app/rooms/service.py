@@ -1,6 +1,6 @@
 """A room's life: planned, live, ended; and the queue of products it sells."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +14,14 @@ from app.core.db import Database, Tx
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.events import Event, room_topic
 from app.core.ids import new_id
+from app.core.jobs import defer_in
 from app.core.outbox import emit
 from app.engagement import counters
 from app.rooms import repository
 from app.rooms.schemas import Host, NewRoom, Queue, Room, RoomChange, RoomProduct, Stats, StreamState
 from commerce.catalog import service as catalog
+from commerce.catalog.schemas import ProductOut
+from commerce.promotions import service as promotions
 
 _ANNOUNCED = (
     *("id", "title", "description", "status", "pin_mode"),
@@ -109,6 +112,7 @@ async def begin_show(tx: Tx, clock: Clock, row: DictRow) -> DictRow:
         raise RoomEnded
     if row["status"] == "live":
         return row
+    await defer_in(tx, "engagement:tell_followers", room_id=str(row["id"]))
     return await _apply(tx, row["id"], {"status": "live", "started_at": clock.now()})
 
 
@@ -135,7 +139,7 @@ async def _apply(tx: Tx, room_id: UUID, changes: dict[str, Any]) -> DictRow:
 
 
 async def set_queue(
-    db: Database, user: Principal, room_id: UUID, product_ids: Sequence[UUID]
+    db: Database, clock: Clock, user: Principal, room_id: UUID, product_ids: Sequence[UUID]
 ) -> list[RoomProduct]:
     """The products that the room sells, in order; raises UnknownProduct."""
     if len(set(product_ids)) != len(product_ids):
@@ -149,26 +153,40 @@ async def set_queue(
             await repository.set_queue(tx, room_id, product_ids)
         except ForeignKeyViolation:
             raise UnknownProduct from None
-        products = await queue(tx, room_id)
-        await emit(
-            tx,
-            room_topic(room_id),
-            Event("queue.updated", Queue(products=products).model_dump(mode="json")),
-        )
+        return await announce_queue(tx, clock, room_id)
+
+
+async def announce_queue(tx: Tx, clock: Clock, room_id: UUID) -> list[RoomProduct]:
+    """Tell everybody in the room what it sells now, and for how much."""
+    products = await queue(tx, clock, room_id)
+    data = Queue(products=products).model_dump(mode="json")
+    await emit(tx, room_topic(room_id), Event("queue.updated", data))
     return products
 
 
-async def queue(tx: Tx, room_id: UUID) -> list[RoomProduct]:
-    """The room's products with their live prices and stock, in order."""
+async def queue(tx: Tx, clock: Clock, room_id: UUID) -> list[RoomProduct]:
+    """The room's products in order, with their stock and with the prices that count in this room now."""
     rows = await repository.queue(tx, room_id)
+    offers = await promotions.offers(tx, room_id, clock.now())
+    prices = {
+        offer.sku_id: offer.price_cents for offer in reversed(offers)
+    }  # the first offer of a SKU counts
     products = {
-        product.id: product for product in await catalog.get_many(tx, [row["product_id"] for row in rows])
+        product.id: _priced(product, prices)
+        for product in await catalog.get_many(tx, [row["product_id"] for row in rows])
     }
     return [
         RoomProduct(position=row["position"], product=products[row["product_id"]])
         for row in rows
         if row["product_id"] in products
     ]
+
+
+def _priced(product: ProductOut, prices: Mapping[UUID, int]) -> ProductOut:
+    skus = [
+        sku.model_copy(update={"price_cents": prices.get(sku.id, sku.price_cents)}) for sku in product.skus
+    ]
+    return product.model_copy(update={"skus": skus})
 
 
 async def present(redis: Redis, rows: Sequence[DictRow]) -> list[Room]:

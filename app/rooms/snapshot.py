@@ -29,7 +29,7 @@ async def take(services: Services, room_id: UUID, user: Principal | None) -> Sna
     cursors = {topic: await services.bus.head(topic) for topic in topics}
     async with services.db.transaction() as tx:
         room = await service.get(tx, room_id)
-        products = await service.queue(tx, room_id)
+        products = await service.queue(tx, services.clock, room_id)
         pins = await repository.current_pins(tx, room_id)
         suggestions = await repository.open_suggestions(tx, room_id) if staff else []
         cues = await heard.open_cues(tx, services.clock, room_id) if staff else []

@@ -6,8 +6,11 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
+from ai.assistant.endpoints import AssistantPorts
+from app.adapters.assistant import ChatChannel, Staff
 from app.adapters.moderation import open_moderation
 from app.core.http import Services
+from app.engagement.polls.service import PollDesk
 from app.engagement.red_packets.service import RedPacketDesk
 from app.settings import Settings
 from app.web import problems
@@ -28,7 +31,9 @@ def create_app(
     app.state.settings = settings
     app.state.commerce = commerce
     app.state.moderation = open_moderation(services)
+    app.state.assistant = AssistantPorts(ChatChannel(services.clock), Staff())
     app.state.red_packets = RedPacketDesk(services.db, services.clock)
+    app.state.polls = PollDesk(services.db, services.clock)
     if client.is_dir():
         app.mount("/", ClientFiles(directory=client, html=True), name="client")
     return app

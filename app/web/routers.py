@@ -1,5 +1,6 @@
 """Every router of the API."""
 
+from ai.assistant.endpoints import router as assistant
 from app.chat.endpoints import router as chat
 from app.engagement.endpoints import ROUTERS as ENGAGEMENT
 from app.identity.endpoints import router as identity
@@ -9,4 +10,4 @@ from commerce.endpoints import ROUTERS as COMMERCE
 from moderation.endpoints import ROUTERS as MODERATION
 
 # Matched one after the other: what a crowd does at once (ordering) comes first.
-ROUTERS = [*COMMERCE, *MODERATION, health, identity, rooms, chat, *ENGAGEMENT]
+ROUTERS = [*COMMERCE, *MODERATION, health, identity, rooms, chat, assistant, *ENGAGEMENT]

@@ -39,6 +39,16 @@ async def replace_room_prices(tx: Tx, room_id: UUID, prices: Mapping[UUID, int])
     )
 
 
+async def set_room_prices(tx: Tx, room_id: UUID, prices: Mapping[UUID, int]) -> None:
+    """Those named; the others stay."""
+    await tx.execute(
+        """INSERT INTO room_prices (room_id, sku_id, price_cents)
+           SELECT %s, sku_id, price_cents FROM unnest(%s::uuid[], %s::int[]) AS p(sku_id, price_cents)
+           ON CONFLICT (room_id, sku_id) DO UPDATE SET price_cents = excluded.price_cents""",
+        (room_id, list(prices), list(prices.values())),
+    )
+
+
 async def running_flash_sales(
     tx: Tx, sku_ids: Collection[UUID], at: datetime, *, lock: bool
 ) -> list[DictRow]:

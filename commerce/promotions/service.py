@@ -1,5 +1,6 @@
 """What things cost, to whom, where and when."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -44,3 +45,8 @@ async def quote(tx: Tx, order: OrderIn, buyer_id: UUID | None, at: datetime) -> 
 async def offers(tx: Tx, room_id: UUID, at: datetime) -> list[OfferOut]:
     """Flash sales first, then room prices."""
     return [OfferOut.model_validate(row) for row in await repository.offers_of_room(tx, room_id, at)]
+
+
+async def set_room_prices(tx: Tx, room_id: UUID, prices: Mapping[UUID, int]) -> None:
+    """These SKUs cost that much in this room from now on; other SKUs stay as they are."""
+    await repository.set_room_prices(tx, room_id, prices)

@@ -86,3 +86,34 @@ async def test_an_explanation_keeps_its_words(log_in: LogIn, services: Services)
         6.0,
         "来看面膜 很补水",
     )
+
+
+async def test_the_spoken_price_counts_in_this_room_alone(log_in: LogIn, services: Services) -> None:
+    host, viewer = await log_in(Role.HOST), await log_in()
+    mask = await create_product(services.db, price_cents=12900)
+    here = await create_room(services, host.principal, [mask])
+    elsewhere = await create_room(services, host.principal, [mask])
+    cue = await heard.cue(
+        services.db,
+        services.clock,
+        here,
+        "warning.price",
+        product_id=mask,
+        data={"said": 9900, "held": 12900},
+        evidence=EVIDENCE,
+    )
+    path = f"/api/rooms/{here}/cues/{cue.id}/apply"
+    assert (await viewer.client.post(path)).status_code == 403
+    assert (await host.client.post(path)).status_code == 200
+    assert (await host.client.post(path)).json()["code"] == "cue_gone"
+    skus = [
+        (await viewer.client.get(f"/api/rooms/{room}/snapshot")).json()["products"][0]["product"]["skus"][0]
+        for room in (here, elsewhere)
+    ]
+    assert [sku["price_cents"] for sku in skus] == [9900, 12900]
+    order = await viewer.client.post(
+        "/api/orders",
+        json={"room_id": str(here), "lines": [{"sku_id": skus[0]["id"], "quantity": 2}]},
+        headers={"Idempotency-Key": "the-spoken-price"},
+    )
+    assert (order.status_code, order.json()["items_cents"]) == (201, 19800)
