@@ -46,6 +46,8 @@ class Draft:
     statements: tuple[Statement, ...]
     product: Product | None
     gap: str = ""
+    on_topic: bool = True
+    """It names a product or asks about something that shops have."""
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -65,11 +67,13 @@ def draft(
     whole = resolve(text, facts, previous)
     statements: list[Statement] = []
     gap = ""
+    on_topic = whole.named
     current = whole
     for part in split(text, language):
         own = resolve(part, facts, previous)
         current = own if own.named else _carried(own, current)
         found = _Answerer(segment(part, current.rest, language), current, facts, similarity, medical)
+        on_topic = on_topic or bool(found.question.concepts)
         answers = found.statements()
         if answers:
             statements += [s for s in answers if s not in statements]
@@ -78,7 +82,7 @@ def draft(
     product = whole.products[0] if len(whole.products) == 1 else None
     if len(statements) > 6:
         statements = statements[:6]
-    return Draft(tuple(statements), product, gap if not statements else "")
+    return Draft(tuple(statements), product, gap if not statements else "", on_topic)
 
 
 def _carried(own: Resolution, earlier: Resolution) -> Resolution:

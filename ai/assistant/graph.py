@@ -81,8 +81,6 @@ class Nodes:
                 reading = Reading(Intent.IGNORE, "too_long")
         else:
             reading = intent.read(text, language)
-        if reading.intent in (Intent.QUESTION, Intent.STATEMENT):
-            reading = self._classify(text, language) or reading
         return {"text": text, "reading": reading, "language": language}
 
     async def whose(self, state: State) -> State:
@@ -110,7 +108,16 @@ class Nodes:
         made = await self._drafted(state)
         if reading.intent is Intent.OWN_ORDER and made.statements:
             return {"draft": made, "private": False}
-        return {"draft": made}
+        return {"draft": made, "reading": self._judged_by_examples(state, made)}
+
+    def _judged_by_examples(self, state: State, made: Draft) -> Reading:
+        """The wording left it open and no fact answers it: what is it most like?"""
+        reading = state["reading"]
+        open_question = reading.intent is Intent.QUESTION and not (made.statements or made.on_topic)
+        statement = reading.intent is Intent.STATEMENT and not (made.statements and _asked_by_noun(state))
+        if not (open_question or statement):
+            return reading
+        return self._classify(state["text"], state["language"]) or reading
 
     async def _drafted(self, state: State) -> Draft:
         """Drafts by words; where they leave it open, once more with the passage index."""
@@ -227,11 +234,14 @@ def after_whose(state: State) -> str:
 
 
 def after_retrieve(state: State) -> str:
-    if state["draft"].statements:
-        if state["reading"].intent is Intent.STATEMENT and not _asked_by_noun(state):
-            return "silence"
-        return "write"
-    return "silence" if state["reading"].intent is Intent.STATEMENT else "hand_over"
+    intent_now, found = state["reading"].intent, bool(state["draft"].statements)
+    if intent_now is Intent.REFUSE:
+        return "refuse"
+    if intent_now is Intent.IGNORE or (
+        intent_now is Intent.STATEMENT and not (found and _asked_by_noun(state))
+    ):
+        return "silence"
+    return "write" if found and intent_now is not Intent.HANDOFF else "hand_over"
 
 
 def _asked_by_noun(state: State) -> bool:
@@ -267,7 +277,7 @@ def build(nodes: Nodes) -> Any:
     graph.add_edge(START, "classify")
     graph.add_conditional_edges("classify", after_classify, ["silence", "refuse", "hand_over", "whose"])
     graph.add_conditional_edges("whose", after_whose, ["refuse", "retrieve"])
-    graph.add_conditional_edges("retrieve", after_retrieve, ["write", "hand_over", "silence"])
+    graph.add_conditional_edges("retrieve", after_retrieve, ["write", "hand_over", "silence", "refuse"])
     graph.add_edge("write", "check")
     graph.add_conditional_edges("check", after_check, ["recent", "hand_over"])
     graph.add_conditional_edges("recent", after_recent, ["send", "silence"])
@@ -301,7 +311,8 @@ def _summary(added: State) -> str:
         return f"{added['composed_by']}: {added['text_out']}"
     if "draft" in added:
         made = added["draft"]
-        return _facts_summary(made.statements) or f"no fact: {made.gap}"
+        judged = f" [{added['reading'].reason}]" if "reading" in added else ""
+        return (_facts_summary(made.statements) or f"no fact: {made.gap}") + judged
     if "reading" in added:
         private = " private" if added.get("private") else ""
         return f"{added['reading'].intent.value} ({added['reading'].reason}){private}"
