@@ -6,7 +6,7 @@ recognition done by a `RecognitionPool` that several rooms share.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -51,10 +51,21 @@ class RoomListener:
         self.stream = TranscriptionStream(voice, settings.stream, self._vocabulary)
         self._known: tuple[tuple[str, ...], Vocabulary] | None = None
 
-    def update_products(self, products: Sequence[ListedProduct]) -> None:
-        """The queue, a price or a stock has changed; counts from the next recognition on."""
-        self.cues.update_products(products)
-        self._known = None
+    def sync(
+        self,
+        products: Sequence[ListedProduct],
+        pinned: Sequence[str],
+        by_host: Sequence[str],
+        now_s: float,
+        pins: PinSettings | None = None,
+    ) -> None:
+        """What the room is now: its queue, what it shows, and what the host pinned or took off by hand."""
+        if tuple(products) != self.cues.products:
+            self.cues.update_products(products)
+            self._known = None
+        if pins is not None:
+            self.cues.screen.settings = pins
+        self.cues.screen.sync(pinned, by_host, now_s)
 
     def feed(self, chunk: AudioChunk, now_s: float) -> list[ListeningEvent]:
         """The next piece of sound. Raises ValueError for half a sample."""
@@ -120,9 +131,7 @@ class RecognitionPool:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await stop(*self._tasks)
         self._threads.shutdown(wait=True)
 
     def join(self, room: "_Room") -> None:
@@ -159,6 +168,15 @@ class RecognitionPool:
                 room.answer(job, hypothesis)
 
 
+async def stop(*tasks: asyncio.Task[None]) -> None:
+    """Cancels and awaits; again, where a call that is cancelled in the moment of its answer forgets it."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_STOP_AGAIN_S)
+
+
 class _Room:
     """A listener as the pool sees it."""
 
@@ -186,6 +204,7 @@ class _Room:
 
 
 _BOUNDED = 4096
+_STOP_AGAIN_S = 0.2
 
 
 class Listener:
@@ -198,12 +217,15 @@ class Listener:
         settings: RoomSettings | None = None,
         clock: Clock | None = None,
         voice: Callable[[], VoiceActivity] = SileroVoiceActivity,
+        stall_s: float = 1.0,
     ) -> None:
+        """`stall_s`: when no sound comes for so long, what was being said is taken as finished."""
         self._pool = pool
         self._clock = clock or SystemClock()
+        self._stall_s = stall_s
         self.room = RoomListener(products, settings, voice)
 
-    async def run(self, audio: AsyncIterator[AudioChunk]) -> AsyncIterator[ListeningEvent]:
+    async def run(self, audio: AsyncIterator[AudioChunk]) -> AsyncGenerator[ListeningEvent, None]:
         """Yields while `audio` lasts, and what its last words bring. Closing the iterator stops everything.
 
         No more than `StreamSettings.backlog` finished utterances wait: then no more sound is taken until one
@@ -219,13 +241,11 @@ class Listener:
                 yield event
         finally:
             self._pool.leave(room)
-            reader.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await reader
+            await stop(reader)
 
     async def _read(self, audio: AsyncIterator[AudioChunk], room: _Room) -> None:
         try:
-            async for chunk in audio:
+            async for chunk in self._with_stalls(audio, room):
                 room.put(self.room.feed(chunk, self._clock.monotonic()))
                 self._pool.notify()
                 while self.room.stream.saturated or room.events.qsize() > _BOUNDED:
@@ -241,3 +261,27 @@ class Listener:
             room.events.put_nowait(error)
         else:
             room.events.put_nowait(None)
+
+    async def _with_stalls(self, audio: AsyncIterator[AudioChunk], room: _Room) -> AsyncIterator[AudioChunk]:
+        """Passes sound on; while none comes, finishes the utterance and lets time go on for the pins."""
+        pending: asyncio.Future[AudioChunk] | None = None
+        try:
+            while True:
+                pending = pending or asyncio.ensure_future(anext(audio))
+                done, _ = await asyncio.wait({pending}, timeout=self._stall_s)
+                if not done:
+                    room.put(self.room.flush(self._clock.monotonic()))
+                    self._pool.notify()
+                    continue
+                try:
+                    chunk = pending.result()
+                except StopAsyncIteration:
+                    return
+                finally:
+                    pending = None
+                yield chunk
+        finally:
+            if pending is not None:
+                pending.cancel()
+                with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
+                    await pending

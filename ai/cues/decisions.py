@@ -83,9 +83,10 @@ class Explained:
     """A product's explanation has ended: replay clips and insights are cut from these windows."""
 
     product_id: str
+    stream: str
     start_s: float
     end_s: float
-    """Media time."""
+    """Media time of that stream."""
     segments: tuple[UUID, ...]
     """The finished utterances of the window."""
 

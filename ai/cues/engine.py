@@ -50,6 +50,7 @@ class _Waiting:
 @dataclass(slots=True)
 class _Explanation:
     product_id: str
+    stream: str
     start_s: float
     end_s: float
     segments: list[UUID] = field(default_factory=list)
@@ -195,16 +196,23 @@ class CueEngine:
         decisions: list[CueDecision] = []
         if product is not None:
             decisions += broken_promises(segment.text, segment.language, product)
-            explanation = self._explained.setdefault(
-                product.id, _Explanation(product.id, segment.start_s, segment.end_s)
-            )
-            explanation.end_s = segment.end_s
-            explanation.segments.append(segment.id)
+            decisions += self._explain(product.id, segment)
         decisions += announced(segment.text, segment.language, product.id if product else None)
         return decisions
+
+    def _explain(self, product_id: str, segment: Segment) -> list[CueDecision]:
+        """The utterance belongs to the product's explanation; another stream begins another one."""
+        running = self._explained.get(product_id)
+        ended = self._explanation_of(product_id) if running and running.stream != segment.stream else []
+        explanation = self._explained.setdefault(
+            product_id, _Explanation(product_id, segment.stream, segment.start_s, segment.end_s)
+        )
+        explanation.end_s = segment.end_s
+        explanation.segments.append(segment.id)
+        return ended
 
     def _explanation_of(self, product_id: str) -> list[CueDecision]:
         done = self._explained.pop(product_id, None)
         if done is None:
             return []
-        return [Explained(done.product_id, done.start_s, done.end_s, tuple(done.segments))]
+        return [Explained(done.product_id, done.stream, done.start_s, done.end_s, tuple(done.segments))]

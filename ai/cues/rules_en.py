@@ -33,6 +33,12 @@ ENGLISH: tuple[Rule, ...] = (
         |show|introduce|bring|tell|open|get|pull)\b|\bi'?m (?:holding|wearing|using)\b|\bin my hands?\b
         |\bwelcome\b.{0,10}\bto the (?:stage|table)\b
     """, "bring", 0.8),
+    Rule("on stage", L, 0.8, r"""
+        \bdrum ?roll\b|\byou know what time\b|\bget ready for\b|\blast but not least\b|\bbest ?sellers?\b|\bbrand new\b
+        |\bwe begin\b|\bwe'?re going (?:straight )?(?:in)?to\b|\bgoing straight\b|\bswitching gears\b|\blaunching\b
+        |\bgood news\b|\bbegging for\b|\bwaiting for this\b|\bon to\b|\blet me tell you about\b|\bhow about some\b
+        |\bit is called\b|\bit'?s called\b|\bup on your screen\b|\bthere it is\b
+    """, "stage", 0.9),
     Rule("is here", AF, 1.0, r"""
         \W{0,2}(?:is|are) (?:finally |now |right )?(?:here|back|live|up|on sale|available|in stock
         |in the house|on screen|linked|yours)\b|\W{0,2}(?:is|are) (?:finally|now|officially)\b
@@ -41,7 +47,7 @@ ENGLISH: tuple[Rule, ...] = (
     Rule("this one", AD, 0.8, r"""
         \b(?:this|these)(?: is| are)?(?: right here)?(?: the| our| my| a| an)?,?[ ]
     """ + _ADJ, "this"),
-    Rule("ours", AD, 0.35, r"\b(?:our|the) (?:\w+ ){0,2}", "ours"),
+    Rule("ours", AD, 0.1, r"\b(?:our|the) (?:\w+ ){0,2}", "ours"),
     Rule("obsessed", CL, 0.5, r"""
         \b(?:obsessed|in love) with (?:this|these|our|the)\b|\bfavou?rite\b|\bmust[- ]have\b
         |\bgame changer\b
@@ -76,13 +82,15 @@ ENGLISH: tuple[Rule, ...] = (
         |are) back\b|\bone more time\b
     """, "again"),
     Rule("opened again", L, 1.4, r"""
-        \bback in stock\b|\brestocked\b|\bbring(?:ing)? back\b|\bback to the\b|\bgoing back to\b
+        \bback in stock\b|\brestocked\b|\bbring(?:ing)? back\b|\bback (?:again|by)\b
+        |\bby popular demand\b|\bwe listened\b|\bback to the\b|\bgoing back to\b
     """, "again", 0.7),
     # Not presenting: later.
     Rule("later", L, -2.0, r"""
         \blater\b|\bcoming (?:up|soon)\b|\btomorrow\b|\bnext (?:week|time|show|stream|month|friday
         |monday|saturday|sunday)\b|\bin (?:about )?(?:a|an|\w+) (?:few |little )?(?:minutes?|hours?
-        |while|bit|moment|days?|second)\b|\bsoon\b|\bstay (?:tuned|with|around)\b|\bstick around\b
+        |while|bit|moment|days?|second)\b|\bhalf an hour\b|\bbring(?:ing)? out\b
+        |\bsoon\b|\bstay (?:tuned|with|around)\b|\bstick around\b
         |\bat the end\b|\bwill (?:also )?(?:have|be|get to|show|cover|bring|come|talk|do)\b
         |\bwe'?ll (?:also )?(?:have|be|get to|show|cover|bring|come|talk|do|see)\b
         |\bi'?ll (?:also )?(?:have|be|get to|show|cover|bring|come|talk|do)\b|\bgoing to (?:get|have

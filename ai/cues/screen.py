@@ -12,6 +12,8 @@ class PinSettings:
     """A pin stays at least so long; what is presented meanwhile follows then."""
     repin_gap_s: float = 4.0
     """A product that has just been replaced is not pinned again sooner."""
+    host_hold_s: float = 10.0
+    """What the host has pinned by hand stays at least so long."""
     expires_s: float = 600.0
     """An automatic pin leaves the screen when its product was not heard of for so long."""
     set_size: int = 3
@@ -55,13 +57,14 @@ class Screen:
     def earliest_s(self, product_id: str, now_s: float) -> float:
         """When the automat may pin `product_id`: now, or when the gap and the others' least time are over."""
         gap_s = self._left_s.get(product_id, float("-inf")) + self.settings.repin_gap_s
-        since_s = max(
-            (pin.since_s for pin in self._pinned.values() if not pin.by_host), default=float("-inf")
-        )
-        return max(now_s, gap_s, since_s + self.settings.min_on_screen_s)
+        holds_s = [
+            pin.since_s + (self.settings.host_hold_s if pin.by_host else self.settings.min_on_screen_s)
+            for pin in self._pinned.values()
+        ]
+        return max(now_s, gap_s, *holds_s)
 
     def pin(self, product_id: str, now_s: float, together_with: Collection[str] = ()) -> tuple[str, ...]:
-        """Pins and returns what leaves the screen for it: all automatic pins that are not of the same set."""
+        """Pins and returns what leaves the screen for it: everything that is not of the same set."""
         leaving = [p.product_id for p in self._pinned.values() if p.product_id not in together_with]
         free = self.settings.set_size - 1
         staying = [p for p in self._pinned if p not in leaving]
@@ -82,21 +85,18 @@ class Screen:
             self._leave(product_id, now_s)
         return gone
 
-    def host_pinned(self, product_id: str, now_s: float) -> None:
-        """By hand: the automat keeps its hands off this product from now on."""
-        self._muted.add(product_id)
-        self._pinned[product_id] = _Pinned(product_id, now_s, now_s, by_host=True)
+    def sync(self, pinned: Collection[str], by_host: Collection[str], now_s: float) -> None:
+        """What the room really shows, and the products that the host has pinned or taken off by hand.
 
-    def host_unpinned(self, product_id: str, now_s: float) -> None:
-        """By hand: it does not come back by itself."""
-        self._muted.add(product_id)
-        if product_id in self._pinned:
-            self._leave(product_id, now_s)
-
-    def restore(self, pinned: Collection[str], by_host: Collection[str], now_s: float) -> None:
-        """What the room shows already, when a worker takes over."""
-        self._pinned = {p: _Pinned(p, now_s, now_s, by_host=p in by_host) for p in pinned}
-        self._muted |= set(by_host)
+        The host's hand always wins: the automat leaves those products alone.
+        """
+        for gone in [product_id for product_id in self._pinned if product_id not in pinned]:
+            self._leave(gone, now_s)
+        for product_id in pinned:
+            by_hand = product_id in by_host
+            shown = self._pinned.setdefault(product_id, _Pinned(product_id, now_s, now_s, by_hand))
+            shown.by_host = by_hand
+        self._muted = set(by_host)
 
     def _leave(self, product_id: str, now_s: float) -> None:
         del self._pinned[product_id]

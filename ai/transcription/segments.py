@@ -16,6 +16,8 @@ class PartialSegment:
     start_s: float
     """Media time, as `AudioChunk.at_s`."""
     end_s: float
+    stream: str = ""
+    """`AudioChunk.stream`: which publishing the times count in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class TranscriptSegment:
     language: str
     start_s: float
     end_s: float
+    stream: str = ""
 
 
 Segment = PartialSegment | TranscriptSegment

@@ -63,6 +63,7 @@ class RecognitionJob:
 
 @dataclass(slots=True, eq=False)
 class _Utterance:
+    stream: str
     start_s: float
     parts: list[Samples]
     id: UUID = field(default_factory=new_id)
@@ -106,7 +107,8 @@ class TranscriptionStream:
         self._voice = voice()
         self._settings = settings
         self._vocabulary = vocabulary
-        self._stream: str | None = None
+        self._stream = ""
+        self._fed = False
         self._expected_s = 0.0
         self._recent: deque[Samples] = deque()
         self._recent_length = 0
@@ -127,7 +129,7 @@ class TranscriptionStream:
 
     def feed(self, chunk: AudioChunk) -> list[Segment]:
         """Usually []; a segment when the sound ends an utterance whose words are known already."""
-        if chunk.stream != self._stream or abs(chunk.at_s - self._expected_s) > _GAP_S:
+        if chunk.stream != self._stream or not self._fed or abs(chunk.at_s - self._expected_s) > _GAP_S:
             self._restart(chunk)
         self._expected_s = chunk.end_s
         samples = to_samples(chunk.pcm)
@@ -207,6 +209,7 @@ class TranscriptionStream:
             self._close(self._current)
         self._voice = self._new_voice()
         self._stream = chunk.stream
+        self._fed = True
         self._recent.clear()
         self._recent_length = 0
         self._onset = 0
@@ -226,7 +229,12 @@ class TranscriptionStream:
             return
         start_s = end_s - self._recent_length / SAMPLE_RATE_HZ
         self._current = _Utterance(
-            start_s, list(self._recent), length=self._recent_length, speech_s=onset_s, speech_end_s=end_s
+            self._stream,
+            start_s,
+            list(self._recent),
+            length=self._recent_length,
+            speech_s=onset_s,
+            speech_end_s=end_s,
         )
         self._current.recognized_end_s = start_s
         self._recent.clear()
@@ -273,7 +281,7 @@ class TranscriptionStream:
         utterance.speech_end_s = min(utterance.speech_end_s, utterance.end_s)
         utterance.final = None
         self._close(utterance)
-        follower = _Utterance(utterance.end_s, [rest], length=len(rest), speech_end_s=end_s)
+        follower = _Utterance(utterance.stream, utterance.end_s, [rest], length=len(rest), speech_end_s=end_s)
         follower.speech_s = len(rest) / SAMPLE_RATE_HZ
         follower.recognized_end_s = follower.start_s
         self._current = follower
@@ -298,7 +306,9 @@ class TranscriptionStream:
         if not text:
             return []
         stable = utterance.agreement.update(text)
-        return [PartialSegment(utterance.id, text, stable, language, utterance.start_s, end_s)]
+        return [
+            PartialSegment(utterance.id, text, stable, language, utterance.start_s, end_s, utterance.stream)
+        ]
 
     def _final(self, utterance: _Utterance) -> list[Segment]:
         assert utterance.final is not None
@@ -307,6 +317,11 @@ class TranscriptionStream:
             return []
         return [
             TranscriptSegment(
-                utterance.id, spoken.text, spoken.language, utterance.start_s, utterance.speech_end_s
+                utterance.id,
+                spoken.text,
+                spoken.language,
+                utterance.start_s,
+                utterance.speech_end_s,
+                utterance.stream,
             )
         ]
