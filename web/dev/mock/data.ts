@@ -155,6 +155,7 @@ export function order(skuId: string, quantity: number): Order {
     shipping_cents: 0,
     total_cents: sku.price_cents * quantity,
     refunded_cents: 0,
+    explanation: [],
     currency: 'CNY',
     address: null,
     note: '',

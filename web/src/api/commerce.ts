@@ -1,5 +1,15 @@
 import { http } from './client'
-import type { Address, AddressInput, Id, Order, OrderInput, Page, Payment, Product } from './types'
+import type {
+  Address,
+  AddressInput,
+  Id,
+  Order,
+  OrderInput,
+  Page,
+  Payment,
+  Product,
+  Quote,
+} from './types'
 
 export const addresses = {
   list: () => http.get<Page<Address>>('/addresses'),
@@ -9,6 +19,9 @@ export const addresses = {
 }
 
 export const orders = {
+  /** What the order would cost now, and why; reserves nothing. */
+  quote: (input: OrderInput, signal?: AbortSignal) =>
+    http.post<Quote>('/quotes', input, { signal }),
   create: (input: OrderInput, idempotencyKey: string) =>
     http.post<Order>('/orders', input, { idempotencyKey }),
   mine: () => http.get<Page<Order>>('/orders/mine'),

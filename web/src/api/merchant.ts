@@ -1,92 +1,35 @@
 import { http } from './client'
-import type { Id, Order, OrderStatus, Page, Product, Sku } from './types'
+import type { components } from './generated'
+import type { Id, Order, OrderStatus, Page } from './types'
 
-export type StoredProductStatus = 'draft' | 'on_sale' | 'withdrawn'
-export type ProductStatus = StoredProductStatus | 'sold_out'
+type Schemas = components['schemas']
 
-export interface FaqEntry {
-  question: string
-  answer: string
-}
-
-export interface MerchantSku extends Sku {
-  product_id: Id
-  on_hand: number
-  reserved: number
-  weight_g: number
-  active: boolean
-}
-
-export interface MerchantProduct extends Omit<Product, 'skus' | 'attributes' | 'status'> {
-  status: ProductStatus
-  attributes: Record<string, string>
-  tags: string[]
-  faq: FaqEntry[]
-  skus: MerchantSku[]
-  created_at: string
-  updated_at: string
-}
-
-export interface SkuInput {
-  code: string
-  name: string
-  options: Record<string, string>
-  price_cents: number
-  list_price_cents: number | null
-  weight_g?: number
-  stock?: number
-}
-
-export type SkuPatch = Partial<Omit<SkuInput, 'code' | 'stock'>> & { active?: boolean }
-
-export interface Stock {
-  sku_id: Id
-  product_id: Id
-  on_hand: number
-  reserved: number
-  available: number
-}
-
-export interface StockMovement {
-  kind: 'receive' | 'adjust' | 'reserve' | 'release' | 'sell' | 'restock'
-  on_hand_delta: number
-  reserved_delta: number
-  order_id: Id | null
-  reason: string
-  actor: string
-  at: string
-}
-
-export interface ProductInput {
-  name: string
-  name_en: string
-  category: string
-  description: string
-  status: StoredProductStatus
-  attributes: Record<string, string>
-  aliases: string[]
-  tags: string[]
-  faq: FaqEntry[]
-}
+export type MerchantProduct = Schemas['MerchantProductOut']
+export type ProductStatus = MerchantProduct['status']
+export type MerchantSku = Schemas['MerchantSkuOut']
+export type FaqEntry = Schemas['FaqEntry']
+export type SkuInput = Schemas['SkuIn']
+export type SkuPatch = Schemas['SkuPatch']
+export type ProductPatch = Schemas['ProductPatch']
+/** All that a product's form holds, but its SKUs. */
+export type ProductInput = Required<Omit<Schemas['ProductIn'], 'slug' | 'skus'>>
+export type StoredProductStatus = ProductInput['status']
+export type Stock = Schemas['StockOut']
+export type StockMovement = Schemas['MovementOut']
+/** `actor`: "buyer:<id>", "merchant:<id>", "system", "notification:<provider>". */
+export type Transition = Schemas['TransitionOut']
+export type Policy = Schemas['Policy']
+export type Refund = Schemas['RefundOut']
+export type RefundInput = Schemas['RefundIn']
+export type Coupon = Schemas['CouponOut']
+export type CouponInput = Schemas['CouponIn']
+export type FlashSale = Schemas['FlashSaleOut']
+export type FlashSaleInput = Schemas['FlashSaleIn']
+export type ShippingFee = Schemas['ShippingFeeIn']
 
 export interface PageOf<T> {
   items: T[]
   total: number
-}
-
-export interface Transition {
-  from_status: OrderStatus | null
-  to_status: OrderStatus
-  event: string
-  /** "buyer:<id>", "merchant:<id>", "system" or a payment provider. */
-  actor: string
-  reason: string
-  at: string
-}
-
-export interface Policy {
-  title: string
-  text: string
 }
 
 type PageQuery = {
@@ -100,7 +43,7 @@ export const shop = {
   product: (id: Id) => http.get<MerchantProduct>(`/merchant/products/${id}`),
   createProduct: (input: ProductInput & { skus: SkuInput[] }) =>
     http.post<MerchantProduct>('/merchant/products', input),
-  updateProduct: (id: Id, patch: Partial<ProductInput>) =>
+  updateProduct: (id: Id, patch: ProductPatch) =>
     http.patch<MerchantProduct>(`/merchant/products/${id}`, patch),
   setPicture: (id: Id, picture: Blob) => {
     const form = new FormData()
@@ -122,4 +65,15 @@ export const shop = {
     http.post<Order>(`/merchant/orders/${orderId}/ship`, { carrier, tracking }),
   policies: () => http.get<Page<Policy>>('/merchant/policies'),
   savePolicies: (items: Policy[]) => http.put<Page<Policy>>('/merchant/policies', { items }),
+  refunds: (orderId: Id) => http.get<Page<Refund>>(`/merchant/orders/${orderId}/refunds`),
+  /** Repeated with the same key after no answer came, it is done once. */
+  refund: (orderId: Id, input: RefundInput, idempotencyKey: string) =>
+    http.post<Refund>(`/merchant/orders/${orderId}/refunds`, input, { idempotencyKey }),
+  coupons: () => http.get<Page<Coupon>>('/merchant/coupons'),
+  addCoupon: (input: CouponInput) => http.post<Coupon>('/merchant/coupons', input),
+  endCoupon: (id: Id) => http.post<Coupon>(`/merchant/coupons/${id}/end`),
+  flashSales: () => http.get<Page<FlashSale>>('/merchant/flash-sales'),
+  addFlashSale: (input: FlashSaleInput) => http.post<FlashSale>('/merchant/flash-sales', input),
+  endFlashSale: (id: Id) => http.post<FlashSale>(`/merchant/flash-sales/${id}/end`),
+  setShippingFee: (fee: ShippingFee) => http.put<ShippingFee>('/merchant/shipping-fee', fee),
 }

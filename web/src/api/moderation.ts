@@ -1,72 +1,58 @@
 import { http } from './client'
-import type { Id, Person } from './types'
+import type { components } from './generated'
+import type { Id } from './types'
 
-export interface Finding {
-  category: string
-  /** 0 to 1. */
-  score: number
-  /** "category.kind", such as "ad_law.absolute". */
-  detector: string
-  /** A half-open span of the case's text, in code points. */
-  start: number
-  end: number
-  evidence: string
-}
+type Schemas = components['schemas']
 
-export type CaseStatus = 'open' | 'released' | 'upheld'
-export type Decision = 'release' | 'uphold'
-
-export interface ModerationCase {
-  id: Id
-  surface: string
-  room_id: Id | null
-  room_title: string | null
-  subject: { type: string; id: string }
-  author: Person | null
-  text: string
-  findings: Finding[]
-  evidence: Record<string, unknown>
-  status: CaseStatus
-  /** Everybody can see it while it is looked at. */
-  visible: boolean
-  /** 0 to 100. */
-  urgency: number
-  /** How many viewers reported it. */
-  reports: number
-  created_at: string
-  /** When it should be decided. */
-  due_at: string
-  claimed_by: Person | null
-  claimed_until: string | null
-  decided_by: Person | null
-  decided_at: string | null
-  reason: string | null
-  /** A grave decision wants a second look, by somebody else. */
-  review: 'none' | 'wanted' | 'confirmed' | 'overturned'
-}
-
+/** `start` and `end`: a half-open span of the case's text in code points; `score`: 0 to 1. */
+export type Finding = Schemas['FindingOut']
+export type ModerationCase = Schemas['Case']
+export type CaseStatus = ModerationCase['status']
+export type CasePage = Schemas['CasePage']
+export type Decision = Schemas['DecisionIn']['decision']
+export type BulkDecided = Schemas['BulkDecided']
 export type QueueName = 'open' | 'decided' | 'released' | 'upheld' | 'review'
 
-/** `total` counts all that match, not only this page. */
-export interface CasePage {
-  items: ModerationCase[]
-  total: number
-}
+export type Sanction = Schemas['Sanction']
+export type SanctionInput = Schemas['SanctionIn']
+export type SanctionKind = Sanction['kind']
+export type Offender = Schemas['Offender']
 
-export interface BulkDecided {
-  decided: Id[]
-  refused: { id: Id; code: string }[]
+export type Appeal = Schemas['Appeal']
+export type AppealWithContext = Schemas['AppealWithContext']
+export type AppealInput = Schemas['AppealIn']
+export type Mine = Schemas['Mine']
+
+export type PolicyRule = Required<Schemas['RuleBody']>
+export type PolicyPattern = Required<Schemas['PatternBody']>
+export type PolicyBody = Schemas['PolicyBody']
+export type PolicyVersion = Schemas['PolicyVersion']
+export type PolicyEdition = Schemas['PolicyEdition']
+export type DryRun = Schemas['DryRun']
+export type Effect = Schemas['Effect']
+
+export type AuditState = Schemas['AuditState']
+/** One line of the exported log. */
+export interface AuditEntry {
+  seq: number
+  at: string
+  actor: Id | null
+  action: string
+  subject: string
+  details: Record<string, unknown>
+  hash: string
 }
 
 interface QueueQuery {
   limit?: number
   offset?: number
+  author_id?: Id
   signal?: AbortSignal
 }
 
 export const moderation = {
-  cases: (status: QueueName, { signal, ...page }: QueueQuery = {}) =>
-    http.get<CasePage>('/moderation/cases', { query: { status, ...page }, signal }),
+  cases: (status: QueueName, { signal, ...query }: QueueQuery = {}) =>
+    http.get<CasePage>('/moderation/cases', { query: { status, ...query }, signal }),
   claim: (id: Id) => http.post<ModerationCase>(`/moderation/cases/${id}/claim`),
   unclaim: (id: Id) => http.delete<ModerationCase>(`/moderation/cases/${id}/claim`),
   decide: (id: Id, decision: Decision, reason: string, keepalive = false) =>
@@ -83,4 +69,41 @@ export const moderation = {
     ),
   review: (id: Id, confirm: boolean, reason: string) =>
     http.post<ModerationCase>(`/moderation/cases/${id}/review`, { confirm, reason }),
+
+  sanctions: (active: boolean) =>
+    http.get<{ items: Sanction[] }>('/moderation/sanctions', { query: { active: String(active) } }),
+  sanction: (input: SanctionInput) => http.post<Sanction>('/moderation/sanctions', input),
+  lift: (id: Id, reason: string) =>
+    http.post<Sanction>(`/moderation/sanctions/${id}/lift`, { reason }),
+  offender: (userId: Id) => http.get<Offender>(`/moderation/users/${userId}`),
+
+  appeals: (status: Appeal['status']) =>
+    http.get<{ items: AppealWithContext[] }>('/moderation/appeals', { query: { status } }),
+  decideAppeal: (id: Id, grant: boolean, reason: string) =>
+    http.post<AppealWithContext>(`/moderation/appeals/${id}/decide`, { grant, reason }),
+  /** What stands against the logged-in user, and their appeals. */
+  mine: () => http.get<Mine>('/moderation/mine'),
+  appeal: (input: AppealInput) => http.post<Appeal>('/appeals', input),
+
+  policy: () => http.get<PolicyVersion>('/moderation/policy'),
+  policyVersions: () => http.get<{ items: PolicyEdition[] }>('/moderation/policy/versions'),
+  policyVersion: (version: number) =>
+    http.get<PolicyVersion>(`/moderation/policy/versions/${version}`),
+  changePolicy: (body: PolicyBody, basedOn: number, note: string) =>
+    http.put<PolicyVersion>('/moderation/policy', { ...body, based_on: basedOn, note }),
+  dryRun: (body: PolicyBody) =>
+    http.post<DryRun>('/moderation/policy/dry-run', body, { timeoutMs: 60_000 }),
+
+  auditState: () => http.get<AuditState>('/moderation/audit/state', { timeoutMs: 60_000 }),
+}
+
+/** The audit log after an entry, oldest first. */
+export async function readAudit(after: number): Promise<AuditEntry[]> {
+  const response = await fetch(`/api/moderation/audit?after=${after}`)
+  if (!response.ok) throw new Error(`audit log: ${response.status}`)
+  const text = await response.text()
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as AuditEntry)
 }

@@ -1,6 +1,8 @@
 import { http } from './client'
 import type {
   ChatMessage,
+  ChatRules,
+  Cue,
   Id,
   Page,
   Pin,
@@ -40,6 +42,14 @@ export const rooms = {
   dismissSuggestion: (id: Id, suggestionId: Id) =>
     http.post<void>(`/rooms/${id}/suggestions/${suggestionId}/dismiss`),
   dismissCue: (id: Id, cueId: Id) => http.post<void>(`/rooms/${id}/cues/${cueId}/dismiss`),
+  /** The spoken price becomes the room's price. */
+  applyCue: (id: Id, cueId: Id) => http.post<Cue>(`/rooms/${id}/cues/${cueId}/apply`),
+  chatRules: (id: Id) => http.get<ChatRules>(`/rooms/${id}/chat-rules`),
+  setChatRules: (id: Id, change: Partial<Pick<ChatRules, 'slow_mode_s' | 'muted_words'>>) =>
+    http.patch<ChatRules>(`/rooms/${id}/chat-rules`, change),
+  pinMessage: (id: Id, messageId: Id | null) =>
+    http.put<unknown>(`/rooms/${id}/pinned-message`, { message_id: messageId }),
+  deleteMessage: (messageId: Id) => http.delete(`/messages/${messageId}`),
   transcript: (id: Id) => http.get<Page<TranscriptSegment>>(`/rooms/${id}/transcript`),
   messages: (id: Id, before?: Id) =>
     http.get<Page<ChatMessage>>(`/rooms/${id}/messages`, { query: { before } }),

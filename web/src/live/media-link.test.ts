@@ -92,7 +92,8 @@ describe('MediaLink', () => {
   it.each([
     [401, 'credentials'],
     [400, 'refused'],
-    [503, 'network'],
+    [503, 'full'],
+    [500, 'network'],
   ])('says why on status %i: %s', async (status, failure) => {
     const { link, states } = setUp(() => answer(status))
     link.start()

@@ -3,11 +3,12 @@ import { Backoff } from './backoff'
 
 export type LinkState = 'idle' | 'connecting' | 'connected' | 'retrying' | 'stopped'
 
-/** Why the last attempt ended: `no_stream`, nobody publishes; `busy`, somebody else does. */
+/** Why the last attempt ended: `no_stream`, nobody publishes; `busy`, somebody else does; `full`, no room for more. */
 export type LinkFailure =
   | 'credentials'
   | 'no_stream'
   | 'busy'
+  | 'full'
   | 'refused'
   | 'network'
   | 'lost'
@@ -136,6 +137,7 @@ export abstract class MediaLink {
     if (response.status === 401 || response.status === 403) throw new LinkError('credentials')
     if (response.status === 404) throw new LinkError('no_stream')
     if (response.status === 409) throw new LinkError(this.conflict)
+    if (response.status === 503) throw new LinkError('full')
     if (!response.ok) throw new LinkError(response.status >= 500 ? 'network' : 'refused')
     return response
   }

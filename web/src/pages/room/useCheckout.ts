@@ -1,13 +1,14 @@
-import { computed, onScopeDispose, ref, shallowRef } from 'vue'
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { ApiError } from '@/api/client'
 import { addresses as addressApi, orders as orderApi } from '@/api/commerce'
-import type { Address, AddressInput, Id, Order, Product, Sku } from '@/api/types'
+import type { Address, AddressInput, Id, Order, Product, Quote, Sku } from '@/api/types'
 import { newUuid } from '@/format/uuid'
 
 export type CheckoutStep = 'choose' | 'pay' | 'result'
 
 const POLL_MS = 3_000
 const MAX_QUANTITY = 99
+const QUOTE_DELAY_MS = 150
 const SETTLED = new Set([
   'paid',
   'shipped',
@@ -47,13 +48,51 @@ export function useCheckout(roomId: Id) {
     () => product.value?.skus.find((candidate) => candidate.id === skuId.value) ?? null,
   )
   const maxQuantity = computed(() => Math.max(1, Math.min(sku.value?.available ?? 1, MAX_QUANTITY)))
-  const totalCents = computed(() => (sku.value ? sku.value.price_cents * quantity.value : 0))
+  const couponCode = ref('')
+  /** What the shop says this choice costs; null while it is being asked. */
+  const quote = shallowRef<Quote | null>(null)
+  const quoteError = shallowRef<unknown>(null)
+  const totalCents = computed(
+    () => quote.value?.total_cents ?? (sku.value ? sku.value.price_cents * quantity.value : 0),
+  )
   const hasAddress = computed(() =>
     addressId.value ? true : addressesLoaded.value && isComplete(newAddress.value),
   )
   const canOrder = computed(
-    () => sku.value !== null && sku.value.available >= quantity.value && hasAddress.value,
+    () =>
+      sku.value !== null &&
+      sku.value.available >= quantity.value &&
+      hasAddress.value &&
+      quoteError.value === null,
   )
+
+  function draft() {
+    return {
+      room_id: roomId,
+      lines: [{ sku_id: skuId.value as Id, quantity: quantity.value }],
+      coupon_code: couponCode.value.trim().toUpperCase() || null,
+    }
+  }
+
+  let quoting: AbortController | null = null
+  let quoteTimer: ReturnType<typeof setTimeout> | undefined
+  watch([skuId, quantity, couponCode, () => sku.value?.price_cents], () => {
+    quoting?.abort()
+    clearTimeout(quoteTimer)
+    quote.value = null
+    quoteError.value = null
+    if (sku.value) quoteTimer = setTimeout(() => void askQuote(), QUOTE_DELAY_MS)
+  })
+
+  async function askQuote(): Promise<void> {
+    const asking = new AbortController()
+    quoting = asking
+    try {
+      quote.value = await orderApi.quote(draft(), asking.signal)
+    } catch (cause) {
+      if (!asking.signal.aborted) quoteError.value = cause
+    }
+  }
 
   function open(next: Product): void {
     const available = next.skus.find((candidate) => candidate.available > 0)
@@ -64,6 +103,7 @@ export function useCheckout(roomId: Id) {
     step.value = 'choose'
     error.value = null
     waiting.value = false
+    couponCode.value = ''
     idempotencyKey = newUuid()
     stopPolling()
   }
@@ -99,11 +139,10 @@ export function useCheckout(roomId: Id) {
     await attempt(async () => {
       addressId.value ??= (await addressApi.create({ ...newAddress.value, is_default: true })).id
       const input = {
-        room_id: roomId,
-        lines: [{ sku_id: skuId.value as Id, quantity: quantity.value }],
+        ...draft(),
         address_id: addressId.value,
         // The shop refuses (price_changed) rather than charge what was not shown.
-        expected_total_cents: totalCents.value,
+        expected_total_cents: quote.value?.total_cents ?? null,
       }
       setOrder(await orderApi.create(input, idempotencyKey))
       step.value = 'pay'
@@ -112,6 +151,7 @@ export function useCheckout(roomId: Id) {
     const { value: failure } = error
     if (failure instanceof ApiError && failure.status >= 400 && failure.status < 500) {
       idempotencyKey = newUuid()
+      if (failure.code === 'price_changed') void askQuote()
     }
   }
 
@@ -165,7 +205,11 @@ export function useCheckout(roomId: Id) {
     poll = null
   }
 
-  onScopeDispose(stopPolling)
+  onScopeDispose(() => {
+    stopPolling()
+    clearTimeout(quoteTimer)
+    quoting?.abort()
+  })
 
   return {
     product,
@@ -174,6 +218,9 @@ export function useCheckout(roomId: Id) {
     quantity,
     maxQuantity,
     totalCents,
+    couponCode,
+    quote,
+    quoteError,
     addressList,
     addressId,
     newAddress,

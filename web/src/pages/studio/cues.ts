@@ -5,9 +5,10 @@ import { productName } from '@/format/product'
 type Translate = (key: string, values: Record<string, unknown>) => string
 
 /** What one tap on the cue does; null where the host can only take note. */
-export type CueAction = 'pin' | 'red_packet'
+export type CueAction = 'apply' | 'pin' | 'red_packet'
 
 export function cueAction(cue: Cue): CueAction | null {
+  if (cue.kind === 'warning.price' && cue.product_id) return 'apply'
   if (cue.kind === 'offer.open_link' && cue.product_id) return 'pin'
   return cue.kind === 'offer.raffle' ? 'red_packet' : null
 }
