@@ -56,7 +56,9 @@ class Commerce:
         orders = OrderBook(vault, rooms)
         async with (
             httpx.AsyncClient(timeout=VENDOR_TIMEOUT_S, transport=transport, trust_env=False) as http,
-            OrderDesk.open(db, rooms, clock, payment_s=config.payment_s) as desk,
+            OrderDesk.open(
+                db, rooms, clock, payment_s=config.payment_s, batching=config.order_batching
+            ) as desk,
         ):
             providers = sandbox_providers(config, http)
             cashier = Cashier(db, orders, providers, clock, config, rates)

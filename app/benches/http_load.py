@@ -44,6 +44,11 @@ class _Connection(asyncio.Protocol):
             status = int(self._received[9:12])
             self._answer.set_result((status, bytes(self._received).partition(b"\r\n\r\n")[2]))
 
+    @property
+    def closed(self) -> bool:
+        """The server may close what was idle for a while."""
+        return self._transport is None or self._transport.is_closing()
+
     async def send(self, request: bytes, timeout_s: float) -> Answer:
         loop = asyncio.get_running_loop()
         assert self._transport is not None
@@ -66,7 +71,9 @@ class _Connection(asyncio.Protocol):
 class Connections:
     """Open connections to one server. `async with await Connections.open(...)` closes them."""
 
-    def __init__(self, connections: Sequence[_Connection]) -> None:
+    def __init__(self, host: str, port: int, connections: Sequence[_Connection]) -> None:
+        self._host = host
+        self._port = port
         self._connections = connections
         self._idle: asyncio.LifoQueue[_Connection] = asyncio.LifoQueue()
         for connection in connections:
@@ -76,7 +83,7 @@ class Connections:
     async def open(cls, host: str, port: int, count: int) -> "Connections":
         loop = asyncio.get_running_loop()
         opened = [(await loop.create_connection(_Connection, host, port))[1] for _ in range(count)]
-        return cls(opened)
+        return cls(host, port, opened)
 
     async def __aenter__(self) -> "Connections":
         return self
@@ -90,10 +97,30 @@ class Connections:
         loop = asyncio.get_running_loop()
         began = loop.time()
         connection = await self._idle.get()
-        waited_s = loop.time() - began
-        answer = await connection.send(request, timeout_s)
-        self._idle.put_nowait(connection)
+        try:
+            if connection.closed:
+                connection = (await loop.create_connection(_Connection, self._host, self._port))[1]
+            waited_s = loop.time() - began
+            answer = await connection.send(request, timeout_s)
+        except OSError:  # nobody listens
+            return Answer(0, b"", loop.time() - began)
+        finally:
+            self._idle.put_nowait(connection)
         return Answer(answer.status, answer.body, answer.took_s + waited_s)
+
+    async def send_at_rate(
+        self, requests: Sequence[bytes], per_s: float, timeout_s: float = 30
+    ) -> list[Answer]:
+        """In open loop: each at its time, whatever became of those before it."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        sending = []
+        for number, request in enumerate(requests):
+            wait_s = began + number / per_s - loop.time()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+            sending.append(asyncio.create_task(self.send(request, timeout_s)))
+        return await asyncio.gather(*sending)
 
     async def send_all(self, requests: Sequence[bytes], timeout_s: float = 30) -> list[Answer]:
         """All at once; their answers in the same order."""

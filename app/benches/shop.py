@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -15,15 +14,12 @@ from rich.console import Console
 from app.benches.http_load import post
 from app.core.db import Database
 from app.core.ids import new_id
-from app.identity import repository as identity
 from app.identity.service import hash_secret
 from app.runtime import open_services
 from app.settings import Settings
 from app.supervisor import platform
 from commerce.catalog import service as catalog
 from commerce.catalog.schemas import ProductIn, SkuIn
-
-NO_PASSWORD = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +61,20 @@ def free_ports(count: int) -> list[int]:
 async def make_buyers(db: Database, count: int) -> list[str]:
     """Bearer tokens of new accounts, which have no password."""
     secrets = [new_id().hex for _ in range(count)]
+    users = [new_id() for _ in range(count)]
     async with db.transaction() as tx:
-        row = await (await tx.execute("SELECT now() AS now")).fetchone()
-        assert row is not None
-        for number, secret in enumerate(secrets):
-            user_id = new_id()
-            await identity.add_user(
-                tx,
-                user_id=user_id,
-                email=f"{user_id.hex}@bench.example",
-                display_name=f"buyer {number}",
-                password_hash=NO_PASSWORD,
-                roles=["viewer"],
-                locale="en",
-                now=row["now"],
-            )
-            await identity.add_session(
-                tx,
-                session_id=new_id(),
-                user_id=user_id,
-                kind="bearer",
-                name="bench",
-                token_hash=hash_secret(secret),
-                now=row["now"],
-                expires_at=row["now"] + timedelta(days=1),
-            )
+        await tx.execute(
+            """INSERT INTO users (id, email, display_name, password_hash, created_at)
+               SELECT id, id || '@bench.example', 'buyer', '-', now() FROM unnest(%s::uuid[]) AS u(id)""",
+            (users,),
+        )
+        await tx.execute(
+            """INSERT INTO sessions (id, user_id, kind, name, token_hash, created_at, expires_at)
+               SELECT gen_random_uuid(), user_id, 'bearer', 'bench', token_hash, now(), now() + interval '1 day'
+               FROM unnest(%s::uuid[], %s::bytea[]) AS s(user_id, token_hash)""",
+            (users, [hash_secret(secret) for secret in secrets]),
+        )
+        await tx.execute("ANALYZE users, sessions")
     return secrets
 
 

@@ -30,3 +30,29 @@ def fanout(
     from app.benches.fanout import bench
 
     uvloop.run(bench.run(quick=quick, viewers=viewers))
+
+
+@app.command()
+def orders(quick: bool = typer.Option(False, help="End within 45 s.")) -> None:
+    """One hot SKU, 20,000 buyers: reservations per second, batched and plain."""
+    import uvloop
+
+    from app.benches import orders as bench
+
+    uvloop.run(bench.run(quick=quick))
+
+
+@app.command()
+def draws(
+    claims: int = typer.Option(10_000, min=1, max=50_000),
+    shares: int = typer.Option(500, min=1, max=10_000),
+    over_s: float = typer.Option(5.0, min=0.0, help="Over how many seconds the claims come."),
+    quick: bool = typer.Option(False, help="A fifth of it; ends within 45 s."),
+) -> None:
+    """Ten thousand claims on five hundred shares of a red packet: each share once, the sum exact."""
+    import uvloop
+
+    from app.benches import draws as bench
+
+    part = 5 if quick else 1
+    uvloop.run(bench.run(bench.Load(claims // part, max(1, shares // part), over_s / part)))

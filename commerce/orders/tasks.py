@@ -2,14 +2,16 @@
 
 from uuid import UUID
 
-from procrastinate import Blueprint, JobContext
+from procrastinate import Blueprint, JobContext, RetryStrategy
 
 from commerce.runtime import Commerce
 
 orders = Blueprint()
 
+AGAIN = RetryStrategy(max_attempts=20, exponential_wait=2)
 
-@orders.task(name="expire", pass_context=True)
+
+@orders.task(name="expire", pass_context=True, retry=AGAIN)
 async def expire_orders(context: JobContext, *, order_ids: list[str], extensions: int = 0) -> None:
     """The time to pay is over."""
     commerce: Commerce = context.additional_context["commerce"]

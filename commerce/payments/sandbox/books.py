@@ -56,6 +56,10 @@ class Books:
     def __iter__(self) -> Iterator[Trade]:
         return iter(self._trades.values())
 
+    def clear(self) -> None:
+        """Forget everything, except what the journal holds."""
+        self._trades.clear()
+
     def find(self, provider: str, out_trade_no: str) -> Trade | None:
         return self._trades.get((provider, out_trade_no))
 

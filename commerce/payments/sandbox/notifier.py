@@ -93,6 +93,10 @@ class Notifier:
     def waiting(self) -> int:
         return len(self._due)
 
+    def clear(self) -> None:
+        """Forget what was still to be told."""
+        self._due.clear()
+
     async def deliver_due(self) -> int:
         """Send what is due now, one after the other; how many were sent."""
         sent = 0

@@ -1,0 +1,1 @@
+"""Searches for broken promises: seeded, repeatable, against real servers."""
