@@ -8,6 +8,8 @@ from app.core.db import Database
 
 from .cases.effects import CaseEffects
 from .policies.service import PastTexts, PolicyBook
+from .reports.service import Reportables
+from .sanctions.effects import SanctionEffects
 from .text import Screen, default_screen
 
 
@@ -18,6 +20,8 @@ class Moderation:
     db: Database
     clock: Clock
     effects: CaseEffects
+    sanctions: SanctionEffects
+    reportables: Reportables
     past: PastTexts
 
     @property

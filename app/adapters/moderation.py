@@ -9,15 +9,22 @@ from app.chat import service as chat
 from app.chat.schemas import ChatMessage
 from app.chat.screening import Screened
 from app.core.clock import Clock
-from app.core.db import Database, Tx, fetch_all
+from app.core.db import Database, Tx, fetch_all, fetch_one
+from app.core.events import Event, user_topic
 from app.core.http import Services
+from app.core.outbox import emit
 from app.rooms import heard
+from app.rooms import service as rooms
 from moderation.cases import service as cases
 from moderation.cases.schemas import Case
 from moderation.findings import Surface
 from moderation.policies.service import PastText
 from moderation.policy import Action
+from moderation.reports.service import ReportedSubject
 from moderation.runtime import Moderation
+from moderation.sanctions import service as sanctions
+from moderation.sanctions.schemas import Sanction
+from moderation.sanctions.service import Standing
 from moderation.speech import Claim, SpokenSegment
 from moderation.text import Verdict
 
@@ -28,9 +35,20 @@ _EFFECTS: dict[Action, Literal["allow", "flag", "hold"]] = {
 }
 
 
+STANDING_FOR_S = 3.0
+STANDINGS_KEPT = 50_000
+
+
 def open_moderation(services: Services) -> Moderation:
     """The moderation of one process; put it on `app.state.moderation`."""
-    return Moderation(services.db, services.clock, RoomEffects(services.clock), SaidAndWritten())
+    return Moderation(
+        services.db,
+        services.clock,
+        effects=RoomEffects(services.clock),
+        sanctions=PlatformSanctions(services.clock),
+        reportables=VisibleMessages(),
+        past=SaidAndWritten(),
+    )
 
 
 class ChatScreener:
@@ -38,11 +56,29 @@ class ChatScreener:
 
     def __init__(self, moderation: Moderation) -> None:
         self._moderation = moderation
+        self._standings: dict[tuple[UUID, UUID], tuple[float, Standing]] = {}
 
-    async def check(self, text: str, room_id: UUID) -> Screened:
+    async def check(self, text: str, room_id: UUID, author_id: UUID) -> Screened:
+        standing = await self._standing(room_id, author_id)
+        standing.require_voice()
+        if standing.shadow_mute is not None:
+            return Screened("shadow")
         policy = await self._moderation.policies.current()
         verdict = self._moderation.screen.check(text, Surface.CHAT, room_id=str(room_id), policy=policy)
         return Screened(_EFFECTS[verdict.action], verdict)
+
+    async def _standing(self, room_id: UUID, author_id: UUID) -> Standing:
+        """What holds for the author here, at most `STANDING_FOR_S` old."""
+        clock, key = self._moderation.clock, (room_id, author_id)
+        known = self._standings.get(key)
+        if known is not None and clock.monotonic() - known[0] < STANDING_FOR_S:
+            return known[1]
+        async with self._moderation.db.transaction() as tx:
+            standing = await sanctions.active(tx, clock, author_id, room_id)
+        if len(self._standings) >= STANDINGS_KEPT:
+            self._standings.clear()
+        self._standings[key] = (clock.monotonic(), standing)
+        return standing
 
     async def open_case(self, tx: Tx, message: ChatMessage, screened: Screened) -> UUID:
         verdict: Verdict = screened.verdict
@@ -73,6 +109,51 @@ class RoomEffects:
     async def upheld(self, tx: Tx, case: Case, moderator_id: UUID) -> None:
         if case.subject.type == "message":
             await chat.uphold(tx, moderator_id, UUID(case.subject.id), self._clock)
+
+
+class PlatformSanctions:
+    """A `moderation.sanctions.effects.SanctionEffects`: people are told, products and streams go."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def imposed(self, tx: Tx, sanction: Sanction, actor_id: UUID | None) -> None:
+        if sanction.kind == "product_down":
+            await tx.execute("UPDATE products SET status = 'withdrawn' WHERE id = %s", (sanction.product_id,))
+        elif sanction.kind == "stream_stopped" and sanction.room_id is not None:
+            await rooms.stop_show(tx, self._clock, sanction.room_id)
+        elif sanction.kind != "shadow_mute":
+            await self._tell(tx, sanction, "sanction.imposed")
+
+    async def lifted(self, tx: Tx, sanction: Sanction, actor_id: UUID | None) -> None:
+        """A product comes back by its merchant's hand, a show by its host's."""
+        if sanction.kind in ("mute", "ban"):
+            await self._tell(tx, sanction, "sanction.lifted")
+
+    async def _tell(self, tx: Tx, sanction: Sanction, event: str) -> None:
+        if sanction.user_id is not None:
+            shown = sanction.model_dump(
+                mode="json", include={"id", "kind", "room_id", "reason", "expires_at"}
+            )
+            await emit(tx, user_topic(sanction.user_id), Event(event, shown))
+
+
+class VisibleMessages:
+    """A `moderation.reports.service.Reportables`: what a viewer can see and point at."""
+
+    async def find(self, tx: Tx, subject_type: str, subject_id: str) -> ReportedSubject | None:
+        if subject_type != "message":
+            return None
+        try:
+            message_id = UUID(subject_id)
+        except ValueError:
+            return None
+        row = await fetch_one(
+            tx,
+            "SELECT room_id, author_id, text FROM chat_messages WHERE id = %(id)s AND status = 'visible'",
+            {"id": message_id},
+        )
+        return ReportedSubject(Surface.CHAT, row["room_id"], row["author_id"], row["text"]) if row else None
 
 
 class SaidAndWritten:

@@ -101,7 +101,8 @@ class Chat:
             created_at=self._clock.now(),
             client_id=new.client_id,
         )
-        return await self._batcher.submit(_Draft(message, await self._screener.check(text, room_id)))
+        screened = await self._screener.check(text, room_id, author_id)
+        return await self._batcher.submit(_Draft(message, screened))
 
     async def _store(self, drafts: Sequence[_Draft]) -> list[Posted]:
         async with self._db.transaction() as tx:
@@ -111,12 +112,12 @@ class Chat:
             )
             fresh = [draft for draft in drafts if draft.message.id in new_ids]
             for draft in fresh:
-                if draft.screened.effect != "allow":
+                if draft.screened.effect in ("flag", "hold"):
                     await self._open_case(tx, draft)
             repeated = await repository.sent_before(
                 tx, [_key(draft) for draft in drafts if draft.message.id not in new_ids]
             )
-        visible = [draft.message for draft in fresh if draft.screened.effect != "hold"]
+        visible = [draft.message for draft in fresh if draft.screened.effect in ("allow", "flag")]
         again = [repository.as_message(row) for row in repeated.values() if row["status"] == "visible"]
         await self._publish(visible + again)
         await ask_assistant(self._bus.redis, visible)
@@ -182,8 +183,14 @@ def _key(draft: _Draft) -> tuple[UUID, UUID]:
 
 
 def _status(screened: Screened) -> repository.Status:
-    return "held" if screened.effect == "hold" else "visible"
+    match screened.effect:
+        case "hold":
+            return "held"
+        case "shadow":
+            return "rejected"
+        case _:
+            return "visible"
 
 
 def _posted_before(status: repository.Status, message_id: UUID) -> Posted:
-    return Posted(status="held" if status in ("held", "rejected") else "sent", message_id=message_id)
+    return Posted(status="held" if status == "held" else "sent", message_id=message_id)

@@ -14,17 +14,21 @@ from app.core.ids import new_id
 class Screened:
     """`allow`: show it; `flag`: show it and open a case; `hold`: only its author knows of it, open a case.
 
+    `shadow`: nobody else sees it, and its author is not told.
+
     `verdict` is moderation's own, handed back to it with the case.
     """
 
-    effect: Literal["allow", "flag", "hold"]
+    effect: Literal["allow", "flag", "hold", "shadow"]
     verdict: Any = None
 
 
 class Screener(Protocol):
     """Judges chat before anyone sees it."""
 
-    async def check(self, text: str, room_id: UUID) -> Screened: ...
+    async def check(self, text: str, room_id: UUID, author_id: UUID) -> Screened:
+        """Raises a `Problem` where the author may not write here at all."""
+        ...
 
     async def open_case(self, tx: Tx, message: ChatMessage, screened: Screened) -> UUID:
         """The id of a new case about `message`, in the transaction that stores the message."""
@@ -39,7 +43,7 @@ class WordScreener:
         self._flagged = flagged
         self.cases: dict[UUID, ChatMessage] = {}
 
-    async def check(self, text: str, room_id: UUID) -> Screened:
+    async def check(self, text: str, room_id: UUID, author_id: UUID) -> Screened:
         if any(word in text for word in self._held):
             return Screened("hold")
         return Screened("flag" if any(word in text for word in self._flagged) else "allow")

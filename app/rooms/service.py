@@ -119,14 +119,19 @@ async def begin_show(tx: Tx, clock: Clock, row: DictRow) -> DictRow:
 async def end(db: Database, clock: Clock, user: Principal, room_id: UUID) -> DictRow:
     """The show is over, for good; its pins end with it."""
     async with db.transaction() as tx:
-        row = await lock(tx, room_id)
-        require_host(user, row)
-        if row["status"] == "ended":
-            return row
-        now = clock.now()
-        pins = await repository.current_pins(tx, room_id)
-        await repository.end_pins(tx, [pin["id"] for pin in pins], "end", now)
-        return await _apply(tx, room_id, {"status": "ended", "ended_at": now})
+        require_host(user, await lock(tx, room_id))
+        return await stop_show(tx, clock, room_id)
+
+
+async def stop_show(tx: Tx, clock: Clock, room_id: UUID) -> DictRow:
+    """End a show whoever asks for it; ending it again changes nothing."""
+    row = await lock(tx, room_id)
+    if row["status"] == "ended":
+        return row
+    now = clock.now()
+    pins = await repository.current_pins(tx, room_id)
+    await repository.end_pins(tx, [pin["id"] for pin in pins], "end", now)
+    return await _apply(tx, room_id, {"status": "ended", "ended_at": now})
 
 
 async def _apply(tx: Tx, room_id: UUID, changes: dict[str, Any]) -> DictRow:

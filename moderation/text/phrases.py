@@ -37,7 +37,9 @@ class Phrases:
 
 def _halfwidth(pattern: str) -> str:
     """Classes of characters that name full-width punctuation mean the folded one as well."""
-    return _CLASS.sub(lambda m: re.sub("[，！？；]", lambda p: p.group() + _FOLDED[p.group()], m.group()), pattern)
+    return _CLASS.sub(
+        lambda m: re.sub("[，！？；]", lambda p: p.group() + _FOLDED[p.group()], m.group()), pattern
+    )
 
 
 @lru_cache

@@ -20,7 +20,9 @@ from moderation.endpoints import ROUTERS
 from moderation.findings import Finding
 from moderation.policies.service import RememberedTexts
 from moderation.policy import Action
+from moderation.reports.service import FixedReportables
 from moderation.runtime import Moderation
+from moderation.sanctions.effects import RecordedSanctions
 from moderation.text import Screen, default_screen
 from tests.conftest import LogIn, User
 
@@ -45,10 +47,25 @@ def past() -> RememberedTexts:
 
 
 @pytest.fixture
+def sanctioned() -> RecordedSanctions:
+    return RecordedSanctions()
+
+
+@pytest.fixture
+def reportables() -> FixedReportables:
+    return FixedReportables()
+
+
+@pytest.fixture
 def moderation(
-    db: Database, clock: ManualClock, effects: RecordedEffects, past: RememberedTexts
+    db: Database,
+    clock: ManualClock,
+    effects: RecordedEffects,
+    sanctioned: RecordedSanctions,
+    reportables: FixedReportables,
+    past: RememberedTexts,
 ) -> Moderation:
-    return Moderation(db=db, clock=clock, effects=effects, past=past)
+    return Moderation(db, clock, effects, sanctioned, reportables, past)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Appeals: decided by somebody else than who decided first."""

@@ -1,0 +1,118 @@
+"""Moderation within the platform: chat is screened by policy, decisions and sanctions reach the room."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+
+from app.adapters.moderation import STANDING_FOR_S, ChatScreener, open_moderation
+from app.chat.posting import Chat
+from app.chat.schemas import NewMessage
+from app.core.auth import Role
+from app.core.clock import ManualClock
+from app.core.events import room_topic
+from app.core.http import Services
+from app.core.ids import new_id
+from moderation.cases import service as cases
+from moderation.runtime import Moderation
+from moderation.sanctions import service as sanctions
+from moderation.sanctions.errors import Muted
+from moderation.sanctions.schemas import SanctionIn
+from tests.builders import create_product, create_room
+from tests.conftest import LogIn, User
+
+
+@pytest.fixture
+def moderation(services: Services) -> Moderation:
+    return open_moderation(services)
+
+
+@pytest.fixture
+async def chat(services: Services, moderation: Moderation) -> AsyncIterator[Chat]:
+    async with Chat.open(services.db, services.bus, services.clock, ChatScreener(moderation)) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def host(log_in: LogIn) -> User:
+    return await log_in(Role.HOST, name="小美")
+
+
+@pytest.fixture
+async def room_id(services: Services, host: User) -> UUID:
+    return await create_room(services, host.principal, [])
+
+
+async def seen(services: Services, room_id: UUID) -> list[str]:
+    """The texts of the messages that everybody in the room has got."""
+    events = await services.bus.read_after(room_topic(room_id), 0, 100)
+    return [entry.event.data["text"] for entry in events if entry.event.type == "chat.message"]
+
+
+async def test_a_held_message_appears_once_it_is_released(
+    chat: Chat, services: Services, moderation: Moderation, room_id: UUID, log_in: LogIn
+) -> None:
+    viewer, moderator = await log_in(), await log_in(Role.MODERATOR)
+    message = NewMessage(client_id=new_id(), text="加我微信 mimi_8866 更便宜")
+    posted = await chat.post(room_id, viewer.principal.user_id, message)
+    assert posted.status == "held"
+    assert await seen(services, room_id) == []
+    async with moderation.db.transaction() as tx:
+        case = (await cases.queue(tx)).items[0]
+    assert (case.text, case.subject.id, case.room_title) == (
+        message.text,
+        str(posted.message_id),
+        "小美的直播间",
+    )
+    answer = await moderator.client.post(
+        f"/api/moderation/cases/{case.id}/decide", json={"decision": "release", "reason": "ok"}
+    )
+    assert answer.status_code == 200
+    assert await seen(services, room_id) == [message.text]
+
+
+async def test_who_is_muted_is_told_and_who_is_muted_in_the_shadow_is_not(
+    chat: Chat,
+    services: Services,
+    moderation: Moderation,
+    room_id: UUID,
+    log_in: LogIn,
+    clock: ManualClock,
+) -> None:
+    loud, sly = (await log_in(name="甲")).principal, (await log_in(name="乙")).principal
+    async with moderation.db.transaction() as tx:
+        for user, kind in ((loud, "mute"), (sly, "shadow_mute")):
+            form = SanctionIn.model_validate(
+                {"kind": kind, "user_id": user.user_id, "rule": "spam", "reason": "刷屏", "duration_s": 60}
+            )
+            await sanctions.impose(tx, clock, moderation.sanctions, None, form)
+    with pytest.raises(Muted):
+        await chat.post(room_id, loud.user_id, NewMessage(client_id=new_id(), text="有人吗"))
+    posted = await chat.post(room_id, sly.user_id, NewMessage(client_id=new_id(), text="有人吗"))
+    assert posted.status == "sent"
+    assert await seen(services, room_id) == []
+    clock.advance(60 + STANDING_FOR_S)
+    await chat.post(room_id, loud.user_id, NewMessage(client_id=new_id(), text="你好"))
+    await chat.post(room_id, sly.user_id, NewMessage(client_id=new_id(), text="大家好"))
+    assert await seen(services, room_id) == ["你好", "大家好"]
+
+
+async def test_a_stopped_stream_ends_the_show_and_a_product_goes_off_sale(
+    services: Services, moderation: Moderation, host: User, clock: ManualClock
+) -> None:
+    product = await create_product(services.db)
+    room = await create_room(services, host.principal, [product])
+    async with moderation.db.transaction() as tx:
+        for form in (
+            {"kind": "stream_stopped", "room_id": room},
+            {"kind": "product_down", "product_id": product},
+        ):
+            await sanctions.impose(
+                tx,
+                clock,
+                moderation.sanctions,
+                None,
+                SanctionIn.model_validate(form | {"rule": "illegal", "reason": "违禁品"}),
+            )
+    assert (await host.client.get(f"/api/rooms/{room}")).json()["status"] == "ended"
+    assert (await host.client.get(f"/api/products/{product}")).json().get("status") != "on_sale"
