@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from ai.cues.decisions import CueDecision, Evidence, Explained, Offer, Pin, Suggest, Unpin, Warn
 from ai.cues.products import ListedProduct
 from ai.transcription.segments import PartialSegment, Segment, TranscriptSegment
@@ -14,6 +16,9 @@ from app.engagement import counters
 from app.rooms import heard, pins, repository, service
 from app.rooms.heard import Heard
 from app.rooms.schemas import RoomProduct
+from moderation.speech import SpeechWatch, SpokenSegment
+
+log = structlog.get_logger()
 
 HAND_RULES_FOR = timedelta(minutes=10)
 """So long the automat leaves alone what the host has pinned or taken down by hand."""
@@ -22,8 +27,10 @@ HAND_RULES_FOR = timedelta(minutes=10)
 class ListenedRooms:
     """An `ai.worker.RoomSource` and `RoomSink` over the platform's rooms."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, watch: SpeechWatch | None = None) -> None:
+        """`watch`: told of every final sentence; a failure of it costs a warning, never a caption."""
         self._services = services
+        self._watch = watch
         self._db = services.db
         self._clock = services.clock
 
@@ -53,6 +60,21 @@ class ListenedRooms:
 
     async def final(self, room_id: str, segment: TranscriptSegment) -> None:
         await heard.final(self._db, self._clock, UUID(room_id), _heard(segment))
+        if self._watch is not None:
+            try:
+                await self._screened(self._watch, UUID(room_id), _heard(segment))
+            except Exception:
+                log.exception("a sentence was not screened", room_id=room_id)
+
+    async def _screened(self, watch: SpeechWatch, room_id: UUID, said: Heard) -> None:
+        async with self._db.transaction() as tx:
+            row = await repository.room(tx, room_id)
+        if row is not None:
+            await watch.heard(
+                SpokenSegment(
+                    said.id, room_id, row["host_id"], said.text, said.language, said.start_s, said.end_s
+                )
+            )
 
     async def decided(self, room_id: str, decision: CueDecision) -> None:
         key = UUID(room_id)

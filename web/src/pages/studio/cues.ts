@@ -1,6 +1,7 @@
 import type { Cue, Id, RoomProduct } from '@/api/types'
 import { formatMoney } from '@/format/money'
 import { productName } from '@/format/product'
+import { currentLocale } from '@/i18n'
 
 type Translate = (key: string, values: Record<string, unknown>) => string
 
@@ -40,7 +41,16 @@ export function describeCue(
       return t('studio.cue.raffle', {})
     case 'offer.countdown':
       return t('studio.cue.countdown', { seconds: seconds ?? '' })
+    case 'warning.claim':
+      return describeClaim(cue.data) ?? t('studio.cue.other', {})
     default:
       return t('studio.cue.other', {})
   }
+}
+
+/** What the host should say instead of a claim that the law forbids: the advice, and the sentence put better. */
+function describeClaim(data: Record<string, unknown>): string | null {
+  const advice = (data.advice as Record<string, string> | undefined)?.[currentLocale()]
+  if (!advice) return null
+  return typeof data.instead === 'string' && data.instead ? `${advice} → “${data.instead}”` : advice
 }
