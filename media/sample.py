@@ -26,6 +26,7 @@ MAX_BACKOFF_S = 5.0
 SILENT_SERVER_S = 3.0
 _CHECK_S = 0.25
 _CONNECT_S = 8.0
+_MAX_LATE_S = 0.5
 
 
 def _local_time() -> datetime:
@@ -57,13 +58,15 @@ class _Pacer:
     def __init__(self) -> None:
         self.start: float | None = None
 
-    async def wait_until(self, position_s: float) -> None:
-        """Sleep until `position_s` after the first call."""
+    async def wait_until(self, position_s: float) -> float:
+        """Sleep until `position_s` after the first call; returns by how many seconds it is late.
+
+        It always lets other tasks run, also on a machine that does not keep up.
+        """
         if self.start is None:
             self.start = time.monotonic()
-        delay = self.start + position_s - time.monotonic()
-        if delay > 0:
-            await asyncio.sleep(delay)
+        await asyncio.sleep(max(0.0, self.start + position_s - time.monotonic()))
+        return time.monotonic() - self.start - position_s
 
 
 class AudioLoop(MediaStreamTrack):
@@ -81,7 +84,9 @@ class AudioLoop(MediaStreamTrack):
         """The next packet when its time has come."""
         if self.readyState != "live":
             raise MediaStreamError
-        await self._pacer.wait_until(self._count * PACKET_MS / 1000)
+        late_s = await self._pacer.wait_until(self._count * PACKET_MS / 1000)
+        if late_s > _MAX_LATE_S:
+            self._count += int(late_s * 1000 / PACKET_MS)
         packet: Packet[Any] = Packet(self._packets[self._count % len(self._packets)])
         packet.pts = self._count * SAMPLES_PER_PACKET
         packet.time_base = TIME_BASE
@@ -107,10 +112,11 @@ class VideoLoop(MediaStreamTrack):
         while True:
             if self.readyState != "live":
                 raise MediaStreamError
+            late_s = await self._pacer.wait_until(self._count / self._fps)
+            self._count += int(late_s * self._fps)
             position = self._count / self._fps
-            await self._pacer.wait_until(position)
             self._count += 1
-            for packet in self._encoder.encode(position % self._loop_s, key=self._count == 1):
+            for packet in self._encoder.encode(position, position % self._loop_s):
                 return packet
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import av
 import numpy as np
 from av.packet import Packet
-from av.video.frame import PictureType
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -17,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 TIME_BASE = Fraction(1, 90_000)
 CLOCK_SIZE = (232, 44)
 CLOCK_AT = (24, 24)
-STAMP_BITS = 40
+STAMP_BITS = 44
 STAMP_BLOCK = 16
 _BACKGROUND = (34, 28, 40)
 
@@ -49,7 +48,7 @@ class SlideShow:
     ) -> None:
         """`font`: a file with the captions' script; without one captions are left out.
 
-        `stamp` adds a bar of black and white blocks along the lower edge: Unix time in ms as 40
+        `stamp` adds a bar of black and white blocks along the lower edge: Unix time in ms as 44
         bits, most significant first, for measuring from camera to screen.
         """
         if width % 16 or height % 16:
@@ -117,11 +116,10 @@ class SlideShow:
 
 
 class SlideEncoder:
-    """Constrained baseline H.264 without delay, a key frame every second or when asked."""
+    """Constrained baseline H.264 without delay, a key frame every second."""
 
     def __init__(self, show: SlideShow, width: int, height: int, fps: int, bitrate_bps: int) -> None:
         self._show = show
-        self._fps = fps
         codec = av.CodecContext.create("libx264", "w")
         codec.width, codec.height = width, height
         codec.pix_fmt = "yuv420p"
@@ -138,15 +136,12 @@ class SlideEncoder:
             ),
         }
         self._codec = codec
-        self._count = 0
 
-    def encode(self, position_s: float, *, key: bool = False) -> "Iterator[Packet[VideoStream]]":
-        """The next picture's packet(s); timestamps count pictures."""
+    def encode(self, time_s: float, position_s: float) -> "Iterator[Packet[VideoStream]]":
+        """The picture for a position in the loop, to be shown at `time_s`, which must grow."""
         frame = av.VideoFrame.from_ndarray(self._show.frame(position_s), format="yuv420p")
-        frame.pts = self._count * 90_000 // self._fps
+        frame.pts = round(time_s * 90_000)
         frame.time_base = TIME_BASE
-        frame.pict_type = PictureType.I if key else PictureType.NONE
-        self._count += 1
         yield from self._codec.encode(frame)
 
 

@@ -56,3 +56,20 @@ def draws(
 
     part = 5 if quick else 1
     uvloop.run(bench.run(bench.Load(claims // part, max(1, shares // part), over_s / part)))
+
+
+@app.command()
+def media(
+    quick: bool = typer.Option(False, help="Fewer viewers and less time; ends within 45 s."),
+    viewers: int | None = typer.Option(None, min=1, help="In the comparison; 100 unless told."),
+    hls_js: str = typer.Option(
+        "web/node_modules/hls.js/dist/hls.min.js", help="The built hls.js to measure with."
+    ),
+    soak_minutes: float = typer.Option(0.0, min=0.0, help="How long 20 viewers come and go; 0: not at all."),
+) -> None:
+    """Join time, camera to screen, viewers per core beside Janus, HLS behind live, a bad network."""
+    import uvloop
+
+    from app.benches.media import run
+
+    uvloop.run(run(quick=quick, viewers=viewers, hls_js=hls_js, soak_minutes=soak_minutes))

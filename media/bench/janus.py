@@ -135,7 +135,7 @@ async def janus(plugins: Path) -> AsyncIterator[JanusPeer]:
     """Start Janus with nothing but its HTTP API and the Streaming plugin."""
     with TemporaryDirectory(prefix="shopcast-janus-") as name:
         folder = Path(name)
-        http, video, audio = (_free_port() for _ in range(3))
+        http, video, audio = (free_port() for _ in range(3))
         transports = plugins.parent / "transports"
         disabled = ",".join(p.name for p in plugins.glob("*.so") if "streaming" not in p.name)
         closed = ",".join(p.name for p in transports.glob("*.so") if "http" not in p.name)
@@ -170,7 +170,8 @@ async def janus(plugins: Path) -> AsyncIterator[JanusPeer]:
             await stop(process)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that is free for TCP and UDP at this moment."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

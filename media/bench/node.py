@@ -1,4 +1,4 @@
-"""A media role for benches as a process of its own: prints its HTTP port, ends when its input does."""
+"""A media role for benches as a process of its own: prints its HTTP and UDP ports, ends when its input does."""
 
 import asyncio
 import os
@@ -27,8 +27,10 @@ async def serve(redis_url: str, extras: bool) -> None:
         app = create_app(config, tokens=Tokens(SECRET), redis=redis, events=RecordedStreamEvents())
         listening = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
-        print(listening.getsockname()[1], flush=True)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        print(listening.getsockname()[1], app.state.engine.udp_port, flush=True)
         await asyncio.to_thread(sys.stdin.read)
         server.should_exit = True
         await serving

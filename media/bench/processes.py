@@ -14,8 +14,9 @@ from media.bench.node import ROOM, SECRET
 class BenchNode:
     """A media role in its own process."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, port: int, udp_port: int) -> None:
         self.process = process
+        self.udp_port = udp_port
         self.url = f"http://127.0.0.1:{port}"
         self._tokens = Tokens(SECRET)
 
@@ -43,8 +44,8 @@ async def bench_node(redis_url: str, *, extras: bool) -> AsyncIterator[BenchNode
     try:
         assert process.stdout is not None
         async with asyncio.timeout(30):
-            port = int(await process.stdout.readline())
-        yield BenchNode(process, port)
+            port, udp_port = map(int, (await process.stdout.readline()).split())
+        yield BenchNode(process, port, udp_port)
     finally:
         await stop(process)
 

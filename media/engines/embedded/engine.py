@@ -100,6 +100,11 @@ class EmbeddedEngine:
         """Publishers and viewers, connected or on their way."""
         return len(self._sessions)
 
+    @property
+    def known_addresses(self) -> int:
+        """Addresses that datagrams are taken from."""
+        return len(self._peers_by_address)
+
     def is_fresh(self, room_id: str) -> bool:
         """Whether media came to a room within the last 2 s."""
         room = self._rooms.get(room_id)

@@ -130,6 +130,8 @@ class UdpPort:
         """Behind the last packet that may share a send: all of one size, the last maybe shorter."""
         size = len(packets[start])
         end = start + 1
+        if size == 0:
+            return end
         limit = min(len(packets), start + min(_SEGMENTS_PER_SEND, _MAX_SEND_BYTES // size))
         while end < limit and len(packets[end]) == size:
             end += 1

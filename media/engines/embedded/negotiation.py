@@ -59,6 +59,7 @@ class Offer:
     ufrag: str
     fingerprints: tuple[tuple[str, str], ...]
     dtls_server: bool
+    receiver_rtt: bool = False
 
     def section(self, kind: str) -> Section | None:
         """The first accepted m-line of a kind."""
@@ -123,6 +124,7 @@ def parse_offer(sdp: str, *, role: Literal["publisher", "viewer"], profile: str 
         ufrag=ice.usernameFragment,
         fingerprints=tuple((f.algorithm, f.value) for f in dtls.fingerprints),
         dtls_server=dtls.role != "server",
+        receiver_rtt="a=rtcp-xr:rcvr-rtt=all" in sdp,
     )
 
 
@@ -255,6 +257,9 @@ def _media_lines(section: Section, offer: Offer, local: LocalTransport) -> list[
         "a=rtcp-mux",
         "a=rtcp-rsize",
     ]
+    if offer.receiver_rtt and source is not None:
+        # Who only receives learns the round trip from us, and so how long to wait for what is lost.
+        lines.append("a=rtcp-xr:rcvr-rtt=all")
     lines += _codec_lines(section, codec, publisher=source is None)
     if with_rtx:
         lines += [f"a=rtpmap:{codec.rtx} rtx/{codec.clock_hz}"]

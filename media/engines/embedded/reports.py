@@ -1,14 +1,18 @@
 """RTCP figures: what a receiver reports (RFC 3550 §6.4) and NTP time."""
 
+import struct
 import time
 from collections import deque
 
-from aiortc.rtp import RtcpReceiverInfo
+from aiortc.rtp import RtcpReceiverInfo, pack_rtcp_packet
 
 from media.engines.embedded.rtp import Unwrapper
 
 _NTP_EPOCH = 2_208_988_800
 _MISORDER = 3_000
+_RTCP_XR = 207
+_XR_RRTR = 4
+_XR_DLRR = 5
 
 
 def ntp_from_unix(seconds: float) -> int:
@@ -28,6 +32,36 @@ def round_trip_ms(report: RtcpReceiverInfo, now_unix: float | None = None) -> fl
     now = (ntp_from_unix(time.time() if now_unix is None else now_unix) >> 16) & 0xFFFFFFFF
     delta = (now - report.lsr - report.dlsr) & 0xFFFFFFFF
     return delta / 65.536 if delta < 1 << 31 else 0.0
+
+
+def answer_reference_time(compound: bytes, own_ssrc: int) -> bytes | None:
+    """The answer (DLRR) to a receiver's reference time (RRTR) in an RTCP compound (RFC 3611 §4.4, §4.5).
+
+    It is to be sent at once; None where there is nothing to answer.
+    """
+    position = 0
+    while position + 8 <= len(compound):
+        length = (int.from_bytes(compound[position + 2 : position + 4], "big") + 1) * 4
+        packet = compound[position : position + length]
+        if packet[1] == _RTCP_XR:
+            reference = _reference_time(packet)
+            if reference is not None:
+                block = struct.pack(
+                    "!BBHIII", _XR_DLRR, 0, 3, int.from_bytes(packet[4:8], "big"), reference, 0
+                )
+                return pack_rtcp_packet(_RTCP_XR, 0, struct.pack("!I", own_ssrc) + block)
+        position += length
+    return None
+
+
+def _reference_time(packet: bytes) -> int | None:
+    """The middle 32 bits of an extended report's reference time."""
+    position = 8
+    while position + 12 <= len(packet):
+        if packet[position] == _XR_RRTR:
+            return int.from_bytes(packet[position + 6 : position + 10], "big")
+        position += (int.from_bytes(packet[position + 2 : position + 4], "big") + 1) * 4
+    return None
 
 
 class ReceiveStats:

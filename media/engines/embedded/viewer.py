@@ -13,7 +13,7 @@ from aiortc import rtp as rtcp
 from media.engines.embedded import rtp
 from media.engines.embedded.negotiation import Codec, Source
 from media.engines.embedded.peer import PeerLink
-from media.engines.embedded.reports import ntp_from_unix, round_trip_ms
+from media.engines.embedded.reports import answer_reference_time, ntp_from_unix, round_trip_ms
 
 logger = logging.getLogger(__name__)
 
@@ -152,6 +152,9 @@ class Viewer:
 
     def on_rtcp(self, data: bytes, now: float) -> None:
         """Take feedback; REMB is ignored: one slow viewer must not slow the host."""
+        answer = answer_reference_time(data, self._sources["video"].ssrc)
+        if answer is not None:
+            self.peer.send_rtcp(answer)
         for packet in rtcp.RtcpPacket.parse(data):
             if isinstance(packet, rtcp.RtcpRtpfbPacket) and packet.fmt == 1:
                 self._on_nack(packet, now)
