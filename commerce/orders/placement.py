@@ -7,7 +7,7 @@ and leaves the others untouched.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -184,7 +184,7 @@ def _order_row(
         "note": draft.request.note,
         "idempotency_key": draft.idempotency_key,
         "request_hash": digest,
-        "explanation": orjson.dumps([asdict(step) for step in quote.steps]).decode(),
+        "explanation": orjson.dumps(quote.steps).decode(),
         "expires_at": batch.expires_at,
     }
 
