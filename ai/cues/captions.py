@@ -13,7 +13,7 @@ def with_catalogue_spelling(text: str, matches: Sequence[NameMatch]) -> str:
     """`text` with misheard names replaced; names spelled as in the catalogue stay."""
     for match in sorted(matches, key=lambda match: match.start, reverse=True):
         heard = text[match.start : match.end]
-        if match.by_letters or match.rivals or match.trust is Trust.PART or match.score < _SURE:
+        if match.rivals or match.trust is Trust.PART or match.score < _SURE:
             continue
         if bool(_LATIN.search(heard)) != bool(_LATIN.search(match.name)):
             continue

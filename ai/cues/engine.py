@@ -1,5 +1,6 @@
 """From a room's words to decisions. Pure: words and the time come in, decisions go out."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -8,7 +9,7 @@ from ai.cues.actions import announced
 from ai.cues.decisions import CueDecision, Evidence, Explained, Pin, Suggest, Unpin
 from ai.cues.links import linked
 from ai.cues.matcher import Matcher, NameMatch, Trust
-from ai.cues.presentation import Act, Reading, read
+from ai.cues.presentation import CERTAIN, Act, Reading, Usage, read
 from ai.cues.products import ListedProduct
 from ai.cues.promises import broken_promises
 from ai.cues.screen import PinSettings, Screen
@@ -19,25 +20,18 @@ _CONTEXT_S = 3.0
 """An utterance that ended so shortly before is part of the sentence."""
 _ENOUGH_AFTER = {"zh": 5, "en": 3}
 """Sounds after the name that show where the sentence goes."""
-_NEEDED = {Trust.FULL: 0.3, Trust.SHORT: 0.45, Trust.PART: 0.8}
-"""Evidence for presenting that a name needs, by how telling it is."""
+_NEEDED = {Trust.FULL: 0.55, Trust.SHORT: 0.65, Trust.PART: 0.85}
+"""How probably it must be presented, by how telling the name is."""
 _WEAK_SCORE = 0.8
-_SET = (
-    "套装",
-    "组合",
-    "一套",
-    "一起",
-    "两款",
-    "三款",
-    "两个",
-    "三个",
-    "同时",
-    "set of",
-    "bundle",
-    "both",
-    "combo",
-    "together",
+_NEEDED_WEAK = 0.75
+_SET = re.compile(
+    r"套装|组合|一套|一起|[两三][款个样件]|同时|\b(?:set of|bundle|both|combo|together)\b", re.IGNORECASE
 )
+_BETWEEN = re.compile(r"[\s,，、]*(?:和|跟|与|加|还有|and|plus|&|\+)?[\s,，、]*(?:the |our )?", re.IGNORECASE)
+
+
+def _says_set(text: str) -> bool:
+    return _SET.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +94,11 @@ class CueEngine:
         """What time alone brings: a pin that waited for its turn, one that has expired."""
         decisions: list[CueDecision] = []
         waiting = self._waiting
-        if waiting is not None and self.screen.earliest_s(waiting.match.product_id, now_s) <= now_s:
-            self._waiting = None
-            decisions += self._pin(waiting, now_s)
+        if waiting is not None:
+            product_id, together = waiting.match.product_id, waiting.together_with
+            if self.screen.earliest_s(product_id, now_s, together) <= now_s:
+                self._waiting = None
+                decisions += self._pin(waiting, now_s)
         for product_id in self.screen.expire(now_s):
             decisions += [Unpin(product_id), *self._explanation_of(product_id)]
         return decisions
@@ -117,9 +113,9 @@ class CueEngine:
         self, segment: Segment, matches: Sequence[NameMatch], now_s: float, final: bool
     ) -> list[CueDecision]:
         decisions: list[CueDecision] = []
-        readings = [(match, self._reading(segment, match)) for match in matches]
+        readings = self._readings(segment, matches)
         presented = [match.product_id for match, reading in readings if reading.act is Act.INTRODUCE]
-        a_set = len(set(presented)) > 1 and any(word in segment.text.lower() for word in _SET)
+        a_set = len(set(presented)) > 1 and _says_set(segment.text)
         for match, reading in readings:
             product_id = match.product_id
             self._seen[product_id] = self._seen.get(product_id, 0) + 1
@@ -131,7 +127,9 @@ class CueEngine:
                 continue
             if not (final or self._ripe(segment, match, reading)):
                 continue
-            evidence = Evidence(segment.text, round(match.score, 2), ", ".join(reading.rules) or "named")
+            evidence = Evidence(
+                segment.text, round(match.score * reading.probability, 2), ", ".join(reading.rules) or "named"
+            )
             if match.rivals or not self._sure(match, reading) or not self.screen.settings.automatic:
                 if final or not self.screen.settings.automatic:
                     decisions += self._suggest(match, reading, evidence, now_s)
@@ -144,12 +142,25 @@ class CueEngine:
             decisions += self.tick(now_s)
         return decisions
 
+    def _readings(self, segment: Segment, matches: Sequence[NameMatch]) -> list[tuple[NameMatch, Reading]]:
+        """How each name is used. Of a set, the names that are listed together are used alike."""
+        found = [(match, self._reading(segment, match)) for match in matches]
+        if not _says_set(segment.text):
+            return found
+        for n in range(1, len(found)):
+            (earlier, one), (match, other) = found[n - 1], found[n]
+            if _BETWEEN.fullmatch(segment.text[earlier.end : match.start]):
+                surest = max(one, other, key=lambda reading: reading.probability)
+                found[n - 1], found[n] = (earlier, surest), (match, surest)
+        return found
+
     def _reading(self, segment: Segment, match: NameMatch) -> Reading:
         before, ended_s = self._before
         left = segment.text[: match.start]
         if segment.start_s - ended_s <= _CONTEXT_S:
             left = before + (". " if segment.language == "en" else "。") + left
-        return read(left, match.name, segment.text[match.end :], segment.language)
+        usage = Usage(left, match.name, segment.text[match.end :], segment.language, match.whole)
+        return read(usage)
 
     def _ripe(self, segment: Segment, match: NameMatch, reading: Reading) -> bool:
         """Whether a growing utterance says enough to decide on now."""
@@ -157,14 +168,15 @@ class CueEngine:
         if not stable and self._seen[match.product_id] < 2:
             return False
         after = len(sounds(segment.text[match.end :]))
-        return (reading.certain and after >= 1) or after >= _ENOUGH_AFTER[segment.language]
+        certain = reading.probability >= CERTAIN
+        return (certain and after >= 1) or after >= _ENOUGH_AFTER[segment.language]
 
     @staticmethod
     def _sure(match: NameMatch, reading: Reading) -> bool:
         needed = _NEEDED[match.trust]
         if match.score < _WEAK_SCORE:
-            needed = max(needed, 0.8)
-        return reading.act is Act.INTRODUCE and reading.score >= needed
+            needed = max(needed, _NEEDED_WEAK)
+        return reading.probability >= needed
 
     def _pin(self, waiting: _Waiting, now_s: float) -> list[CueDecision]:
         replaced = self.screen.pin(waiting.match.product_id, now_s, waiting.together_with)

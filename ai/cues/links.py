@@ -25,7 +25,16 @@ def linked(text: str, products: Iterable[ListedProduct]) -> list[NameMatch]:
         product = by_position.get(number) if number is not None else None
         if product is not None:
             found.append(
-                NameMatch(product.id, match[0], 1.0, Trust.FULL, match.start(), match.end(), by_letters=True)
+                NameMatch(
+                    product.id,
+                    match[0],
+                    1.0,
+                    Trust.FULL,
+                    match.start(),
+                    match.end(),
+                    by_letters=True,
+                    whole=True,
+                )
             )
     return found
 

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from ai.cues.products import ListedProduct
-from ai.cues.sounds import Sound, distance, sounds
+from ai.cues.sounds import Sound, distance, sounds, word_key
 
 _MISSING = 0.9
 """Cost of a sound of the name that was not heard."""
@@ -39,6 +39,8 @@ class NameMatch:
     end: int
     """Where it stands in the text."""
     by_letters: bool
+    whole: bool
+    """The product's name itself, not an alias or a part of it."""
     rivals: tuple[str, ...] = ()
     """Other products that may just as well be meant."""
 
@@ -49,6 +51,7 @@ class _Variant:
     text: str
     sounds: tuple[Sound, ...]
     trust: Trust
+    whole: bool
     threshold: float
 
     @property
@@ -74,7 +77,8 @@ class Matcher:
 
     def _candidates(self, heard: Sequence[Sound]) -> Iterable[_Variant]:
         hits: dict[int, int] = defaultdict(int)
-        for fold in {_fold(sound) for sound in heard}:
+        pairs = (_joined(heard[n : n + 2]) for n in range(len(heard) - 1))
+        for fold in {_fold(sound) for sound in (*heard, *(pair for pair in pairs if pair is not None))}:
             for number in self._index.get(fold, ()):
                 hits[number] += 1
         for number, count in hits.items():
@@ -105,12 +109,13 @@ def _variants(products: Sequence[ListedProduct]) -> Iterable[_Variant]:
             whole[_plain(name)].add(product.id)
             for start, end in _part_spans(sounds(name)):
                 parts[name[start:end]].add(product.id)
+    titles = {_plain(title) for product in products for title in (product.name, product.name_en)}
     spellings = {_plain(n): n for p in products for n in (p.name, p.name_en, *p.aliases) if n}
     for plain, ids in whole.items():
         heard = tuple(sounds(spellings[plain]))
         trust = Trust.SHORT if len(heard) <= (2 if heard[0].is_syllable else 1) else Trust.FULL
         for product_id in sorted(ids):
-            yield _Variant(product_id, spellings[plain], heard, trust, _threshold(heard))
+            yield _Variant(product_id, spellings[plain], heard, trust, plain in titles, _threshold(heard))
     everything = list(whole)
     for part, ids in parts.items():
         plain = _plain(part)
@@ -121,7 +126,7 @@ def _variants(products: Sequence[ListedProduct]) -> Iterable[_Variant]:
         ):
             continue
         heard = tuple(sounds(part))
-        yield _Variant(next(iter(ids)), part, heard, Trust.PART, _threshold(heard) + 0.05)
+        yield _Variant(next(iter(ids)), part, heard, Trust.PART, False, _threshold(heard) + 0.05)
 
 
 def _plain(name: str) -> str:
@@ -151,28 +156,50 @@ def _threshold(heard: Sequence[Sound]) -> float:
 
 
 def _align(variant: _Variant, heard: Sequence[Sound], text: str) -> Iterable[NameMatch]:
-    """Semi-global alignment: the name anywhere in the text; every end that passes the threshold."""
+    """Semi-global alignment: the name anywhere in the text; every end that passes the threshold.
+
+    A cell holds the cost of a beginning of the name and where in the text it begins. Latin words may be heard
+    as two ("Wu Chang"), or several as one ("Dahongpao").
+    """
     name = variant.sounds
     limit = (1.0 - variant.threshold) * len(name) + 1e-9
-    costs = [index * _MISSING for index in range(len(name) + 1)]
-    begins = [0] * (len(name) + 1)
+    column = [(index * _MISSING, 0) for index in range(len(name) + 1)]
+    earlier = column
     for position, sound in enumerate(heard):
-        left_cost, left_begin = costs[0], begins[0]
-        costs[0], begins[0] = 0.0, position + 1
+        before, column = column, [(0.0, position + 1)]
+        two = _joined(heard[position - 1 : position + 1]) if position else None
         for index, wanted in enumerate(name, 1):
-            up_cost, up_begin = costs[index], begins[index]
-            cost, begin = left_cost + distance(wanted, sound), left_begin
-            if up_cost + _EXTRA < cost and index < len(name):
-                cost, begin = up_cost + _EXTRA, up_begin
-            if costs[index - 1] + _MISSING < cost:
-                cost, begin = costs[index - 1] + _MISSING, begins[index - 1]
-            costs[index], begins[index] = cost, begin
-            left_cost, left_begin = up_cost, up_begin
-        if costs[-1] <= limit and begins[-1] <= position:
-            start, end = heard[begins[-1]].start, sound.end
-            score = 1.0 - costs[-1] / len(name)
+            cost, begin = before[index - 1]
+            options = [(cost + distance(wanted, sound), begin), _plus(column[index - 1], _MISSING)]
+            if index < len(name):
+                options.append(_plus(before[index], _EXTRA))
+            if two is not None:
+                options.append(_plus(earlier[index - 1], distance(wanted, two)))
+            for size in (2, 3):
+                if index >= size and (whole := _joined(name[index - size : index])) is not None:
+                    options.append(_plus(before[index - size], distance(whole, sound)))
+            column.append(min(options))
+        earlier = before
+        cost, begin = column[-1]
+        if cost <= limit and begin <= position:
+            start, end = heard[begin].start, sound.end
             by_letters = _plain(text[start:end]) == _plain(variant.text)
-            yield NameMatch(variant.product_id, variant.text, score, variant.trust, start, end, by_letters)
+            score = 1.0 - cost / len(name)
+            yield NameMatch(
+                variant.product_id, variant.text, score, variant.trust, start, end, by_letters, variant.whole
+            )
+
+
+def _plus(cell: tuple[float, int], cost: float) -> tuple[float, int]:
+    return cell[0] + cost, cell[1]
+
+
+def _joined(words: Sequence[Sound]) -> Sound | None:
+    """Latin words read as one; None for syllables."""
+    if any(word.is_syllable for word in words):
+        return None
+    text = "".join(word.text for word in words)
+    return Sound(text, words[0].start, words[-1].end, key=word_key(text))
 
 
 def _best(found: Sequence[NameMatch]) -> list[NameMatch]:
@@ -180,29 +207,22 @@ def _best(found: Sequence[NameMatch]) -> list[NameMatch]:
     ranked = sorted(found, key=_strength, reverse=True)
     kept: list[NameMatch] = []
     for match in ranked:
-        if any(match.start < other.end and other.start < match.end for other in kept):
+        if any(_overlap(match, other) for other in kept):
             continue
         rivals = {
             other.product_id
             for other in ranked
             if other.product_id != match.product_id
-            and match.start < other.end
-            and other.start < match.end
+            and _overlap(match, other)
+            and not any(_overlap(other, taken) for taken in kept)
             and _strength(match) - _strength(other) <= _TIE * len(match.name)
         }
-        kept.append(
-            NameMatch(
-                match.product_id,
-                match.name,
-                match.score,
-                match.trust,
-                match.start,
-                match.end,
-                match.by_letters,
-                tuple(sorted(rivals)),
-            )
-        )
+        kept.append(replace(match, rivals=tuple(sorted(rivals))))
     return sorted(kept, key=lambda match: match.start)
+
+
+def _overlap(a: NameMatch, b: NameMatch) -> bool:
+    return a.start < b.end and b.start < a.end
 
 
 def _strength(match: NameMatch) -> float:

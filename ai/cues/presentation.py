@@ -1,23 +1,34 @@
 """Whether a host who names a product presents it, or only speaks of it: a teaser, a comparison, the past.
 
-Each rule is a pattern of the language, not of a shop. It is looked for in a place relative to the name and
-gives evidence for (positive) or against (negative) presenting; the sum decides.
+Each rule is a pattern of the language, not of a shop, looked for in a place relative to the name. What is found,
+and a little of the sentence's shape, is weighed by a logistic regression; `ai.cues.training` fits its weights.
 """
 
+import functools
+import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from pathlib import Path
 
 from ai.cues.rules import Place, Rule
 from ai.cues.rules_en import ENGLISH
 from ai.cues.rules_zh import CHINESE
 
-_BOUNDARY = re.compile(r"[,，.。!?！？;；、:：\s]+")
-_EN_BOUNDARY = re.compile(r"[,.!?;:]+\s*")
+WEIGHTS_FILE = Path(__file__).with_name("presentation.json")
+
+_BOUNDARY = {"zh": re.compile(r"[,，.。!?！？;；、:：\s]+"), "en": re.compile(r"[,.!?;:]+\s*")}
 _REACH = {"zh": (22, 16, 26), "en": (70, 45, 80)}
 """Characters looked at: before the name over clauses, right after it in its clause, after it over clauses."""
+_MUCH_AFTER = {"zh": 8, "en": 25}
+_MOST = 3.0
+
+INTRODUCED = 0.55
+MENTIONED = 0.35
+CERTAIN = 0.85
 
 
 class Act(StrEnum):
@@ -30,14 +41,93 @@ class Act(StrEnum):
 class Reading:
     """How a name is used, and why."""
 
-    act: Act
-    score: float
-    """Sum of the evidence; 1 and more: certain, also when nothing is known yet of what follows."""
+    probability: float
+    """That the product is presented."""
     rules: tuple[str, ...]
 
     @property
-    def certain(self) -> bool:
-        return abs(self.score) >= 1.0
+    def act(self) -> Act:
+        if self.probability >= INTRODUCED:
+            return Act.INTRODUCE
+        return Act.MENTION if self.probability <= MENTIONED else Act.UNCLEAR
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A name in its sentence."""
+
+    before: str
+    """What was said before it; may begin in the previous utterance."""
+    name: str
+    after: str
+    """What follows, as far as it is known."""
+    language: str
+    whole_name: bool
+    """Spelled out as in the catalogue, not an alias or a part: hosts present so, and mention more briefly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    features: tuple[float, ...]
+    """In the order of `FEATURES`."""
+    rules: tuple[str, ...]
+
+
+FAMILIES = tuple(sorted({rule.family for rule in (*CHINESE, *ENGLISH)}))
+FEATURES = (
+    "evidence for",
+    "evidence against",
+    "no evidence",
+    "whole name",
+    "clause ends with the name",
+    "clause is the name",
+    "clause ends with the whole name",
+    "much follows",
+    "English",
+    *(f"family {family}" for family in FAMILIES),
+)
+
+
+def read(usage: Usage) -> Reading:
+    """Weighs the clues."""
+    found = clues(usage)
+    total = sum(weight * value for weight, value in zip(_weights(), (*found.features, 1.0), strict=True))
+    return Reading(round(1 / (1 + math.exp(-total)), 3), found.rules)
+
+
+def clues(usage: Usage) -> Clues:
+    """What speaks for and against presenting."""
+    around = _surroundings(usage.before, usage.after, usage.language)
+    strongest: dict[str, float] = {}
+    names: list[str] = []
+    for rule in ENGLISH if usage.language == "en" else CHINESE:
+        weight = _weigh(rule, around)
+        if weight:
+            names.append(rule.name)
+            if abs(weight) > abs(strongest.get(rule.family, 0.0)):
+                strongest[rule.family] = weight
+    boundary = _BOUNDARY[usage.language]
+    begins = not usage.before.strip() or bool(boundary.match(usage.before.rstrip()[-1]))
+    ends = bool(usage.after) and bool(boundary.match(usage.after))
+    features = (
+        min(_MOST, sum(weight for weight in strongest.values() if weight > 0)),
+        max(-_MOST, sum(weight for weight in strongest.values() if weight < 0)),
+        float(not strongest),
+        float(usage.whole_name),
+        float(ends),
+        float(begins and ends),
+        float(usage.whole_name and ends),
+        min(1.0, len(usage.after) / _MUCH_AFTER[usage.language]),
+        float(usage.language == "en"),
+        *(strongest.get(family, 0.0) for family in FAMILIES),
+    )
+    return Clues(features, tuple(dict.fromkeys(names)))
+
+
+@functools.cache
+def _weights() -> Sequence[float]:
+    stored = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
+    return [*(stored["weights"][feature] for feature in FEATURES), stored["bias"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,36 +148,14 @@ class _Surroundings:
         }[place]
 
 
-def read(before: str, name: str, after: str, language: str) -> Reading:
-    """How `name` is used after `before` (may begin in the previous utterance) and before `after`."""
-    around = _surroundings(before, after, language)
-    evidence = [
-        (rule, weight)
-        for rule in (ENGLISH if language == "en" else CHINESE)
-        if (weight := _weigh(rule, around))
-    ]
-    score = _sum([(rule, weight) for rule, weight in evidence])
-    act = Act.INTRODUCE if score >= 0.3 else Act.MENTION if score <= -0.3 else Act.UNCLEAR
-    return Reading(act, round(score, 2), tuple(dict.fromkeys(rule.name for rule, _ in evidence)))
-
-
-def _sum(evidence: Sequence[tuple[Rule, float]]) -> float:
-    """The strongest of each rule's family counts; families add up."""
-    strongest: dict[str, float] = {}
-    for rule, weight in evidence:
-        if abs(weight) > abs(strongest.get(rule.family, 0.0)):
-            strongest[rule.family] = weight
-    return sum(strongest.values())
-
-
 def _weigh(rule: Rule, around: _Surroundings) -> float:
     text = around.at(rule.place)
     if rule.place is Place.ADJACENT:
         return rule.weight if _ending(rule.pattern).search(text) else 0.0
     if rule.place is Place.AFTER:
-        return rule.weight if re.compile(rule.pattern).match(text.lstrip(" ,，")) else 0.0
+        return rule.weight if _anywhere(rule.pattern).match(text.lstrip(" ,，")) else 0.0
     found = None
-    for match in re.compile(rule.pattern).finditer(text):
+    for match in _anywhere(rule.pattern).finditer(text):
         found = match
     if found is None:
         return 0.0
@@ -101,15 +169,20 @@ def _ending(pattern: str) -> re.Pattern[str]:
     return re.compile(f"(?:{pattern})$")
 
 
+@lru_cache(maxsize=1024)
+def _anywhere(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
 def _surroundings(before: str, after: str, language: str) -> _Surroundings:
     far, near, ahead = _REACH[language]
-    boundary = _EN_BOUNDARY if language == "en" else _BOUNDARY
+    boundary = _BOUNDARY[language]
     if language == "en":
         before, after = before.lower(), after.lower()
     left = before[-far:]
     ends = [match.end() for match in boundary.finditer(left)]
     clause_left = left[ends[-1] :] if ends else left
-    if not clause_left.strip() and len(ends) >= 1:
+    if not clause_left.strip() and ends:
         # A pause right before the name ("接下来看第二款，豆沙色口红") does not part it from what leads to it.
         start = ends[-2] if len(ends) >= 2 else 0
         clause_left = left[start:].rstrip(" ,，.。、:：")

@@ -54,12 +54,13 @@ class Screen:
         if product_id in self._pinned:
             self._pinned[product_id].heard_s = now_s
 
-    def earliest_s(self, product_id: str, now_s: float) -> float:
-        """When the automat may pin `product_id`: now, or when the gap and the others' least time are over."""
+    def earliest_s(self, product_id: str, now_s: float, together_with: Collection[str] = ()) -> float:
+        """When the automat may pin `product_id`: now, or when the gap and the least time of others are over."""
         gap_s = self._left_s.get(product_id, float("-inf")) + self.settings.repin_gap_s
         holds_s = [
             pin.since_s + (self.settings.host_hold_s if pin.by_host else self.settings.min_on_screen_s)
             for pin in self._pinned.values()
+            if pin.product_id not in together_with
         ]
         return max(now_s, gap_s, *holds_s)
 

@@ -39,8 +39,9 @@ def assistant(
 ) -> None:
     """Questions answered from facts: accuracy per kind, anything invented, and the time it takes."""
     from ai.assistant.evaluation import report
+    from app.settings import Settings
 
-    report(data, llm=llm, quick=quick, page=page)
+    report(data, Settings().data_dir / "models", llm=llm, quick=quick, page=page)
 
 
 @app.command()
@@ -54,3 +55,16 @@ def moderation(
     from moderation.evaluation import run
 
     run(data, quick=quick)
+
+
+@app.command()
+def presentation(
+    examples: Annotated[
+        Path | None, typer.Option(help="Labelled sentences; None: those of the package.")
+    ] = None,
+    write: Annotated[bool, typer.Option(help="Fits the weights on all of them and stores them.")] = False,
+) -> None:
+    """Presented or only mentioned: the rules on labelled sentences, cross-validated."""
+    from ai.cues.training import EXAMPLES_FILE, run
+
+    run(examples or EXAMPLES_FILE, write=write)
