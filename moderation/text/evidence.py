@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..findings import Finding, Surface
+from ..findings import Category, Finding, Surface
 from .lexicon import Hit
 from .normalize import Normalized, is_cjk
 from .patterns import Shape
@@ -37,8 +37,9 @@ class Evidence:
         return WordView(tokenize(self.text.plain), "terms")
 
     def excepted(self, category: str, start: int, end: int) -> bool:
-        """Whether an exception of the category overlaps a span found by a phrase."""
-        return any(e.term.category == category and e.start < end and start < e.end for e in self.exceptions)
+        """Whether an exception of the category overlaps a span found by a phrase; a claim, where it begins."""
+        until = start + 1 if category == Category.AD_LAW else end
+        return any(e.term.category == category and e.start < until and start < e.end for e in self.exceptions)
 
     @cached_property
     def has_chinese(self) -> bool:
