@@ -69,6 +69,27 @@ const routes: RouteRecordRaw[] = [
         name: 'moderation',
         component: () => import('@/pages/moderation/ModerationPage.vue'),
       },
+      {
+        path: 'appeals',
+        name: 'moderation-appeals',
+        component: () => import('@/pages/moderation/AppealsPage.vue'),
+      },
+      {
+        path: 'sanctions',
+        name: 'moderation-sanctions',
+        component: () => import('@/pages/moderation/SanctionsPage.vue'),
+      },
+      {
+        path: 'policy',
+        name: 'moderation-policy',
+        component: () => import('@/pages/moderation/PolicyPage.vue'),
+      },
+      {
+        path: 'audit',
+        name: 'moderation-audit',
+        component: () => import('@/pages/moderation/AuditPage.vue'),
+        meta: { requires: ['admin'] },
+      },
     ],
   },
   {
@@ -95,6 +116,18 @@ const routes: RouteRecordRaw[] = [
         ],
       },
       {
+        path: 'promotions',
+        name: 'merchant-promotions',
+        component: () => import('@/pages/merchant/PromotionsPage.vue'),
+        meta: { title: 'merchant.nav.promotions' },
+      },
+      {
+        path: 'questions',
+        name: 'merchant-questions',
+        component: () => import('@/pages/merchant/QuestionsPage.vue'),
+        meta: { title: 'merchant.nav.questions' },
+      },
+      {
         path: 'policies',
         name: 'merchant-policies',
         component: () => import('@/pages/merchant/MerchantPoliciesPage.vue'),
@@ -119,6 +152,12 @@ const routes: RouteRecordRaw[] = [
     name: 'order',
     component: () => import('@/pages/orders/OrderPage.vue'),
     meta: { messages: ['orders'], requires: 'user', title: 'common.nav.order' },
+  },
+  {
+    path: '/appeals',
+    name: 'appeals',
+    component: () => import('@/pages/orders/AppealPage.vue'),
+    meta: { messages: ['orders'], requires: 'user', title: 'orders.appeal.title' },
   },
   {
     path: '/addresses',

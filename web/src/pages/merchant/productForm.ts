@@ -247,8 +247,8 @@ export function skuPatch(row: SkuRow, stored: MerchantSku): SkuPatch | null {
   if (wanted.list_price_cents !== (stored.list_price_cents ?? stored.price_cents)) {
     patch.list_price_cents = wanted.list_price_cents
   }
-  if (!same(wanted.options, stored.options)) {
-    patch.options = wanted.options
+  if (!same(row.options, stored.options)) {
+    patch.options = row.options
     patch.name = wanted.name
   }
   if (row.active !== stored.active) patch.active = row.active

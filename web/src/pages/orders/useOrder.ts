@@ -44,10 +44,10 @@ export function useOrder(id: Id) {
   }
 
   /** Leaves for the payment; comes back to this page when it is done. */
-  async function pay(): Promise<void> {
+  async function pay(provider: string): Promise<void> {
     busy.value = 'pay'
     try {
-      const payment = await orders.pay(id)
+      const payment = await orders.pay(id, provider)
       window.location.assign(payment.pay_url)
     } catch (cause) {
       busy.value = ''
