@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from app.core.errors import Invalid, Problem
 from media.engines.base import MediaSink, SinkFactory, StreamOffline
 from media.engines.embedded.engine import EmbeddedConfig, EmbeddedEngine
+from media.frames import FrameSampler
 from media.heartbeat import Heartbeat
 from media.hls.endpoints import hls_router
 from media.hls.live import Limits
@@ -57,12 +58,13 @@ class HlsConfig:
 class MediaConfig:
     """The role's settings. `ice_servers` is empty by default: clients reach the node directly.
 
-    `hls` None switches HLS off.
+    `hls` None switches HLS off; `frame_interval_s` None the frames for screening.
     """
 
     engine: EmbeddedConfig = field(default_factory=EmbeddedConfig)
     ice_servers: Sequence[IceServer] = ()
     hls: HlsConfig | None = field(default_factory=HlsConfig)
+    frame_interval_s: float | None = 3.0
     node: str = field(default_factory=socket.gethostname)
 
 
@@ -146,6 +148,11 @@ def create_app(
         return AudioTap(redis, room_id, session_id)
 
     sinks: list[SinkFactory] = [sink]
+    interval_s = config.frame_interval_s
+    if interval_s is not None:
+        sinks.append(
+            lambda room_id, session_id: FrameSampler(redis, room_id, session_id, interval_s=interval_s)
+        )
     if hls is not None:
         sinks.append(lambda room_id, _: streams.sink(room_id, hls.cutting))
     engine = EmbeddedEngine(config.engine, listener, sinks)

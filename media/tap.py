@@ -19,6 +19,7 @@ SAMPLE_RATE_HZ = 16_000
 CHUNK_MS = 100
 CHUNK_BYTES = SAMPLE_RATE_HZ * CHUNK_MS // 1000 * 2
 MAX_CHUNKS = 300
+EXPIRY_S = 600
 MAX_FILLED_GAP_S = 2.0
 _QUEUE_PACKETS = 100
 _STEP = AUDIO_CLOCK_HZ // SAMPLE_RATE_HZ
@@ -118,4 +119,7 @@ class AudioTap:
             "at_ms": str(chunk.at_ms),
             "session": self._session_id,
         }
-        await self._redis.xadd(self._key, entry, maxlen=MAX_CHUNKS, approximate=True)  # type: ignore[arg-type]
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.xadd(self._key, entry, maxlen=MAX_CHUNKS, approximate=True)  # type: ignore[arg-type]
+            pipe.expire(self._key, EXPIRY_S)
+            await pipe.execute()

@@ -23,7 +23,11 @@ async def serve(redis_url: str, extras: bool) -> None:
     """Serve until standard input is closed; `extras`: with HLS."""
     async with Redis.from_url(redis_url) as redis:
         engine = EmbeddedConfig(max_viewers=10_000)
-        config = MediaConfig(engine=engine) if extras else MediaConfig(engine=engine, hls=None)
+        config = (
+            MediaConfig(engine=engine)
+            if extras
+            else MediaConfig(engine=engine, hls=None, frame_interval_s=None)
+        )
         app = create_app(config, tokens=Tokens(SECRET), redis=redis, events=RecordedStreamEvents())
         listening = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))

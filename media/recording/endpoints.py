@@ -97,7 +97,13 @@ def recording_router(library: Library, windows: ExplanationWindows, tokens: Toke
             target.unlink()
             raise RecordingNotFound
         remove = BackgroundTask(target.unlink)
-        return FileResponse(target, media_type=SEGMENT, filename=f"{room_id}.mp4", background=remove)
+        return FileResponse(
+            target,
+            media_type=SEGMENT,
+            filename=f"{room_id}.mp4",
+            background=remove,
+            headers={"Cache-Control": "private, no-store"},
+        )
 
     @router.get("/{room_id}/{recording_id}/{name}")
     async def media(room_id: str, recording_id: str, name: str) -> Response:
