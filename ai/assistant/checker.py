@@ -63,3 +63,44 @@ def check(text: str, used: Sequence[Fact], facts: Facts) -> list[Finding]:
         if match.group(0).lower() not in said:
             found.append(Finding("private", match.group(0)))
     return found
+
+
+_YES_NO = re.compile(
+    r"不(?!仅|但|错|过)|没有|没货|无法|售罄|\bnot?\b|n't\b|\bcannot\b|sold out|unable", re.IGNORECASE
+)
+_UNIT_AFTER = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z%]+|[\u4e00-\u9fff]{1,2})?")
+_MORE_WORDS = 40
+
+
+def rewording(written: str, composed: str, used: Sequence[Fact], facts: Facts) -> list[Finding]:
+    """Findings against a free rewording of composed words: it must say the same, no more, no less.
+
+    Every number with its unit must stay, yes must stay yes, no product may come in that the
+    composed words do not name, and the values of the facts must be there in their own words.
+    """
+    found = check(written, used, facts)
+    if not written or len(written) > 2 * len(composed) + _MORE_WORDS:
+        found.append(Finding("length", str(len(written))))
+    lost = numbers(composed) - numbers(written)
+    found += [Finding("lost", n) for n in sorted(lost)]
+    if (_YES_NO.search(normalize(written)) is None) != (_YES_NO.search(normalize(composed)) is None):
+        found.append(Finding("yes_no", written[:20]))
+    known = _with_units(composed) | {pair for fact in used for pair in _with_units(fact.text)}
+    found += [Finding("unit", "".join(pair)) for pair in sorted(_with_units(written) - known) if pair[1]]
+    for product in facts.products:
+        for name in (product.name, product.name_en):
+            if name and name in written and name not in composed:
+                found.append(Finding("name", name))
+    said = normalize(written)
+    found += [
+        Finding("lost", fact.text)
+        for fact in used
+        if not numbers(fact.text)
+        and normalize(fact.text) in normalize(composed)
+        and normalize(fact.text) not in said
+    ]
+    return found
+
+
+def _with_units(text: str) -> set[tuple[str, str]]:
+    return {(number, unit[:1]) for number, unit in _UNIT_AFTER.findall(normalize(text))}

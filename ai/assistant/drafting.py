@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ai.assistant import arithmetic, composer, reasoning
 from ai.assistant.composer import Statement
@@ -10,10 +10,9 @@ from ai.assistant.intent import matches
 from ai.assistant.measures import measures, spans
 from ai.assistant.models import Fact, Facts, Language, Product, Source
 from ai.assistant.places import places_in
-from ai.assistant.products import Resolution, resolve
+from ai.assistant.products import DEICTIC, Resolution, resolve
 from ai.assistant.reasoning import Verdict
 from ai.assistant.retrieval import (
-    ENOUGH,
     NEAR_WEIGHT,
     Match,
     attribute_facts,
@@ -67,7 +66,7 @@ def draft(
     whole = resolve(text, facts, previous)
     statements: list[Statement] = []
     gap = ""
-    on_topic = whole.named
+    on_topic = whole.named or (bool(whole.products) and DEICTIC.search(text) is not None)
     current = whole
     for part in split(text, language):
         own = resolve(part, facts, previous)
@@ -238,13 +237,11 @@ class _Answerer:
 
     def _ranked(self, asked: Segment, candidates: Sequence[Fact]) -> list[Match]:
         """Embeddings are asked only where words leave it open; they cost most of the time."""
-        plain = rank(asked, candidates, {}, least=ENOUGH - NEAR_WEIGHT)
-        if not plain:
-            return []
+        plain = rank(asked, candidates, {})
         second = plain[1].score if len(plain) > 1 else 0.0
-        if plain[0].score >= 1.0 and plain[0].score - second > 2 * NEAR_WEIGHT:
-            return [match for match in plain if match.score >= ENOUGH]
-        return rank(asked, candidates, self.similarity(self.question.text, candidates))
+        if plain and plain[0].score >= 1.0 and plain[0].score - second > 2 * NEAR_WEIGHT:
+            return plain
+        return rank(asked, candidates, self.similarity(self.question.bare, candidates))
 
     def _owners_of_attribute(self) -> list[Product]:
         """With no product in sight: the one product that has what is asked about."""
@@ -300,9 +297,7 @@ def _without(question: Segment, skip: Sequence[tuple[int, int]]) -> Segment:
         if a.concept.id not in _GENERIC_BENEFITS
         and all(a.end <= start or a.start >= end for start, end in skip)
     )
-    return Segment(
-        question.text, question.language, kept, question.chunks, question.unknown, question.open_question
-    )
+    return replace(question, concepts=kept)
 
 
 def _distinct(matched: Sequence[Match], question: Segment) -> list[Match]:

@@ -5,16 +5,20 @@ import html
 import json
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ai.assistant.assistant import Assistant
+from ai.assistant.breaker import TokenBudget
 from ai.assistant.checker import check
 from ai.assistant.facts import StaticFacts, facts_from_file
+from ai.assistant.llm import ModelSettings, ModelWriter, local_model
 from ai.assistant.models import Answer, Facts, Handoff, Outcome, Question, Refusal
 from ai.embeddings import Embedder, default_embedder
+from app.core.clock import SystemClock
 from app.core.report import Report
 
 
@@ -141,32 +145,62 @@ def write_page(path: Path, results: Sequence[CaseResult], summary: Mapping[str, 
 
 
 def run(
-    data_file: Path, embedder: Embedder, *, quick: bool = False, page: Path | None = None
+    data_file: Path,
+    embedder: Embedder,
+    *,
+    quick: bool = False,
+    page: Path | None = None,
+    llm: str = "none",
+    models_dir: Path = Path("data/models"),
 ) -> tuple[dict[str, Any], list[CaseResult]]:
     """Evaluates every case (`quick`: every third) and writes the page beside the caller's choice."""
     data = json.loads(data_file.read_text("utf-8"))
     cases = data["cases"][::3] if quick else data["cases"]
-    assistant = Assistant(embedder)
 
     async def all_cases() -> list[CaseResult]:
+        async with writer(llm, models_dir) as words:
+            results = await answered(Assistant(embedder, writer=words))
+            if words is not None:
+                summary_extra["model"] = dict(sorted(words.health.outcomes.items()))
+        return results
+
+    async def answered(assistant: Assistant) -> list[CaseResult]:
         await assistant.prepare(facts_from_file(data, {}))
         if cases:
             await run_case(assistant, data, cases[0])
         return [await run_case(assistant, data, case) for case in cases]
 
+    summary_extra: dict[str, Any] = {}
     results = asyncio.run(all_cases())
-    summary = figures(results)
+    summary = figures(results) | summary_extra
     if page is not None:
         write_page(page, results, summary)
     return summary, results
 
 
-def report(data_file: Path, *, llm: str = "none", quick: bool = False, page: Path | None = None) -> None:
+@asynccontextmanager
+async def writer(llm: str, models_dir: Path) -> AsyncIterator[ModelWriter | None]:
+    """`none`, `local`, or the address of an OpenAI-compatible endpoint ending in /v1."""
+    clock = SystemClock()
+    if llm == "none":
+        yield None
+    elif llm == "local":
+        async with local_model(models_dir) as settings:
+            yield ModelWriter(settings, clock, budget=TokenBudget(clock, tokens=10**9))
+    else:
+        yield ModelWriter(ModelSettings(llm), clock, budget=TokenBudget(clock, tokens=10**9))
+
+
+def report(
+    data_file: Path, models_dir: Path, *, llm: str = "none", quick: bool = False, page: Path | None = None
+) -> None:
     """The command: a table for people, the page, and one JSON object as the last line."""
     said = Report("eval assistant")
     said.progress(f"{data_file}, model: {llm}")
     page = page or Path.cwd() / f"assistant-{data_file.stem}.html"
-    summary, results = run(data_file, default_embedder(), quick=quick, page=page)
+    summary, results = run(
+        data_file, default_embedder(), quick=quick, page=page, llm=llm, models_dir=models_dir
+    )
     wrong = [(r.id, r.question, r.why, r.text) for r in results if not r.right or r.invented]
     said.table("Not as expected", ("case", "question", "why", "said"), wrong)
     said.progress(f"every case: {page}")

@@ -117,7 +117,10 @@ class Nodes:
         statement = reading.intent is Intent.STATEMENT and not (made.statements and _asked_by_noun(state))
         if not (open_question or statement):
             return reading
-        return self._classify(state["text"], state["language"]) or reading
+        found = self._classify(state["text"], state["language"])
+        if found is None or (statement and found.intent is Intent.REFUSE):
+            return reading
+        return found
 
     async def _drafted(self, state: State) -> Draft:
         """Drafts by words; where they leave it open, once more with the passage index."""

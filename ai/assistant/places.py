@@ -8,6 +8,7 @@ def places_in(text: str) -> list[str]:
     found = []
     for group, members in table("lexicon")["regions"].items():
         names = [group, *members]
-        if any(name in text for name in names):
+        spoken = members if len(group) == 1 else names
+        if any(name in text for name in spoken):
             found += [name for name in names if name in text] + [group]
     return list(dict.fromkeys(found))

@@ -9,7 +9,7 @@ from ai.assistant.models import Facts, Product
 from ai.assistant.text import has_han, normalize, pinyin, stem, table, words
 
 _CONJUNCTION = re.compile(r"和|跟|与|、|还是|还有|\+|加上|\band\b|\bvs\b|\bor\b|\bthan\b|比")
-_DEICTIC = re.compile(
+DEICTIC = re.compile(
     r"这(个|款|只|件|双|台|盒|瓶|支|条|套|箱|把|袋|种|部|玩意|东西|宝贝)?|那(个|款)|\b(it|this|these|that|they|them)\b"
 )
 _NAME_NOISE = frozenset(
@@ -64,7 +64,7 @@ def resolve(text: str, facts: Facts, previous: str | None = None) -> Resolution:
     rest = text
     for mention in sorted(mentions, key=lambda m: -m.start):
         rest = rest[: mention.start] + "\x00" + rest[mention.end :]
-    rest = _DEICTIC.sub("\x00", rest)
+    rest = DEICTIC.sub("\x00", rest)
     context = [p for p in (facts.product(facts.pinned), facts.product(previous)) if p]
     if not mentions:
         return Resolution(tuple(context[:1]), False, False, rest)
@@ -149,7 +149,7 @@ def _english(text: str, products: Sequence[Product]) -> list[_Mention]:
         if not name:
             continue
         matched = {w for w in name if w in present or _near(w, present)}
-        heads = {stem(w) for w in words(normalize(product.name_en))[-1:]}
+        heads = _heads_of(product)
         head = next(iter(heads & (present | matched)), None)
         if head is None and len(matched) >= 2:
             head = max(matched, key=len)
@@ -165,6 +165,12 @@ def _english(text: str, products: Sequence[Product]) -> list[_Mention]:
             found.append(_Mention(spots[0][0], spots[0][1], tuple(best)))
             found += [_Mention(s, e, tuple(best)) for s, e in spots[1:]]
     return found
+
+
+def _heads_of(product: Product) -> set[str]:
+    """ "vacuum" and "mop" of "Robot Vacuum and Mop"."""
+    parts = re.split(r"\b(?:and|with|for|in)\b|&|\+", normalize(product.name_en))
+    return {stem(found[-1]) for part in parts if (found := words(part))}
 
 
 def _near(word: str, others: set[str]) -> bool:

@@ -50,6 +50,8 @@ class Segment:
     chunks: tuple[str, ...]
     unknown: tuple[str, ...]
     open_question: bool
+    bare: str
+    """The question without product names."""
 
     @property
     def ids(self) -> frozenset[str]:
@@ -85,7 +87,8 @@ def segment(text: str, rest: str, language: Language) -> Segment:
     else:
         chunks, unknown = _chinese_chunks(rest), ()
         wh = _WH.search(text) is not None or _YES_NO.search(text) is None
-    return Segment(text, language, found, chunks, unknown, wh)
+    bare = re.sub(r"[\x00 ]+", " ", rest).strip() or text
+    return Segment(text, language, found, chunks, unknown, wh, bare)
 
 
 def _chinese_chunks(rest: str) -> tuple[str, ...]:
