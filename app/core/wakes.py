@@ -27,14 +27,17 @@ class Wakes:
     def __init__(self, redis: Redis, on_wake: Callable[[str], None]) -> None:
         self._pubsub = redis.pubsub()
         self._on_wake = on_wake
+        self._speaking = asyncio.Lock()
 
     async def follow(self, topics: Collection[str]) -> None:
         """Begin to listen; raises RedisError where Redis is away."""
-        await self._pubsub.subscribe(*map(wake_channel, topics))
+        async with self._speaking:  # two at once would open two connections
+            await self._pubsub.subscribe(*map(wake_channel, topics))
 
     async def unfollow(self, topics: Collection[str]) -> None:
         """Listen no longer."""
-        await self._pubsub.unsubscribe(*map(wake_channel, topics))
+        async with self._speaking:
+            await self._pubsub.unsubscribe(*map(wake_channel, topics))
 
     async def run(self) -> None:
         """Listen until cancelled; an outage of Redis is waited out."""

@@ -9,7 +9,18 @@ from multidict import CIMultiDict
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from app.core.events import room_topic, staff_topic, user_topic
-from app.gateway.protocol import HEADER_ROOM, Chat, Hello, Like, Ping, Refused, frame, parse
+from app.gateway.protocol import (
+    HEADER_ROOM,
+    Chat,
+    Claim,
+    ClientMessage,
+    Hello,
+    Like,
+    Ping,
+    Refused,
+    frame,
+    parse,
+)
 
 if TYPE_CHECKING:
     from app.gateway.feed import Subscription
@@ -21,7 +32,7 @@ MESSAGES_PER_S = 20
 MESSAGES_AT_ONCE = 60
 FLOOD_LIMIT = 500
 """A connection whose refused messages come to this many more than it was let through is cut off."""
-CHATS_AT_ONCE = 8
+ANSWERS_AT_ONCE = 8
 TELL_FLOOD_EVERY_S = 1.0
 HELLO_WITHIN_S = 10.0
 GOODBYE_WITHIN_S = 1.0
@@ -62,7 +73,7 @@ class Connection(WSListener):
     __slots__ = (
         "_allowance",
         "_allowance_at_s",
-        "_chats",
+        "_asked",
         "_gateway",
         "_greeted",
         "_refused",
@@ -90,7 +101,7 @@ class Connection(WSListener):
         self.heard_s = asyncio.get_running_loop().time()
         self.pinged = False
         self._greeted = False
-        self._chats = 0
+        self._asked = 0
         self._allowance = float(MESSAGES_AT_ONCE)
         self._allowance_at_s = self.heard_s
         self._refused = 0
@@ -186,17 +197,17 @@ class Connection(WSListener):
         except Refused as refused:
             self.refuse(refused.code, refused.detail, refused.client_id or client_id)
 
-    def _act(self, message: Hello | Chat | Like | Ping) -> None:
+    def _act(self, message: ClientMessage) -> None:
         match message:
             case Hello():
                 if self._greeted:
                     raise Refused("already_greeted", "One hello opens a connection.")
                 self._greeted = True
                 self._gateway.greet(self, message.cursors)
-            case Chat():
-                if self._chats >= CHATS_AT_ONCE:
+            case Chat() | Claim():
+                if self._asked >= ANSWERS_AT_ONCE:
                     raise Refused("rate_limited", "Wait for the answer to your last messages.")
-                self._gateway.post(self, message)
+                self._gateway.ask(self, message)
             case Like():
                 self._gateway.like(self, message.count)
             case Ping():
@@ -219,8 +230,9 @@ class Connection(WSListener):
             self.refuse("rate_limited", "Too many messages; they are not read.")
         return False
 
-    def chat_began(self) -> None:
-        self._chats += 1
+    def asked(self) -> None:
+        """An answer is on its way."""
+        self._asked += 1
 
-    def chat_ended(self) -> None:
-        self._chats -= 1
+    def answered(self) -> None:
+        self._asked -= 1

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
+from app.core.background import stop
 from app.core.bus import Bus, Entry
 from app.core.wakes import Wakes
 from app.gateway.feed import Feed, Kept, Receiver, Sampler, Subscription
@@ -65,9 +66,7 @@ class Hub:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await stop(self._tasks)
 
     def _start(self, job: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(job, name=f"hub-{name}")

@@ -42,11 +42,18 @@ class Like:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A share of a red packet, please."""
+
+    packet_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     pass
 
 
-ClientMessage = Hello | Chat | Like | Ping
+ClientMessage = Hello | Chat | Like | Claim | Ping
 
 
 class Refused(Exception):
@@ -76,9 +83,11 @@ def parse(payload: bytes) -> ClientMessage:
             return _chat(body)
         case "like":
             return _like(body)
+        case "claim":
+            return _claim(body)
         case "ping":
             return Ping()
-    raise Refused("unknown_message", "`t` is one of hello, chat, like, ping.")
+    raise Refused("unknown_message", "`t` is one of hello, chat, like, claim, ping.")
 
 
 def _hello(body: dict[str, Any]) -> Hello:
@@ -112,6 +121,13 @@ def _chat(body: dict[str, Any]) -> Chat:
     except (ValueError, TypeError, AttributeError) as error:
         detail = f"`reply_to` is a message's id, `mentions` at most {MENTIONS_LIMIT} users' ids."
         raise Refused("invalid_message", detail, client_id) from error
+
+
+def _claim(body: dict[str, Any]) -> Claim:
+    try:
+        return Claim(UUID(body.get("packet_id")))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise Refused("invalid_message", "`packet_id` is a UUID.") from error
 
 
 def _like(body: dict[str, Any]) -> Like:

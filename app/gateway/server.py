@@ -27,14 +27,16 @@ from redis.exceptions import RedisError
 from app.chat.posting import Chat as ChatDesk
 from app.chat.schemas import NewMessage
 from app.core.auth import InvalidToken, Tokens
+from app.core.background import stop
 from app.core.bus import Bus
 from app.core.db import Database
 from app.core.errors import Problem
 from app.core.ids import new_id
+from app.engagement.red_packets.service import RedPacketDesk
 from app.gateway.connection import GOODBYE_WITHIN_S, Connection, Viewer
 from app.gateway.hub import Hub
 from app.gateway.presence import Presence
-from app.gateway.protocol import HARD_FRAME_LIMIT_BYTES, Chat, Refused, frame
+from app.gateway.protocol import HARD_FRAME_LIMIT_BYTES, Chat, Claim, Refused, frame
 from app.gateway.stats import StatsKeeper
 
 BACKLOG = 4_096
@@ -60,10 +62,16 @@ class GatewayOptions:
 
 
 class Gateway:
-    """Accepts viewers, hands what they send to chat and counters, and delivers the feeds."""
+    """Accepts viewers, hands what they send to chat, draws and counters, and delivers the feeds."""
 
     def __init__(
-        self, bus: Bus, db: Database, tokens: Tokens, chat: ChatDesk, options: GatewayOptions
+        self,
+        bus: Bus,
+        db: Database,
+        tokens: Tokens,
+        chat: ChatDesk,
+        red_packets: RedPacketDesk,
+        options: GatewayOptions,
     ) -> None:
         self.id = str(new_id())
         self.port = options.port
@@ -72,6 +80,7 @@ class Gateway:
         self._db = db
         self._tokens = tokens
         self._chat = chat
+        self._red_packets = red_packets
         self._options = options
         self.presence = Presence(bus.redis, self.id)
         self.stats = StatsKeeper(bus.redis, db, self.hub, self.presence)
@@ -83,10 +92,16 @@ class Gateway:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, bus: Bus, db: Database, tokens: Tokens, chat: ChatDesk, options: GatewayOptions
+        cls,
+        bus: Bus,
+        db: Database,
+        tokens: Tokens,
+        chat: ChatDesk,
+        red_packets: RedPacketDesk,
+        options: GatewayOptions,
     ) -> AsyncIterator[Self]:
         """Serve while the block lasts, then send everybody away; `port` is the one listened on."""
-        gateway = cls(bus, db, tokens, chat, options)
+        gateway = cls(bus, db, tokens, chat, red_packets, options)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(gateway.hub)
             stack.push_async_callback(gateway._cancel_tasks)
@@ -186,34 +201,45 @@ class Gateway:
     def like(self, connection: Connection, count: int) -> None:
         self.stats.like(connection.viewer.room_id, count)
 
-    def post(self, connection: Connection, message: Chat) -> None:
+    def ask(self, connection: Connection, message: Chat | Claim) -> None:
+        """Post a message or claim a share; the answer comes when it is stored."""
         user_id = connection.viewer.user_id
         if user_id is None:
-            raise Refused("login_required", "Guests read; log in to write.")
-        connection.chat_began()
-        self._start(self._post(connection, user_id, message))
+            raise Refused("login_required", "Guests look on; log in to take part.")
+        connection.asked()
+        self._start(self._answer(connection, user_id, message))
 
-    async def _post(self, connection: Connection, user_id: UUID, message: Chat) -> None:
-        client_id = str(message.client_id)
-        viewer = connection.viewer
+    async def _answer(self, connection: Connection, user_id: UUID, message: Chat | Claim) -> None:
+        named = (
+            {"client_id": str(message.client_id)}
+            if isinstance(message, Chat)
+            else {"packet_id": str(message.packet_id)}
+        )
+        answer: dict[str, Any]
+        try:
+            if isinstance(message, Chat):
+                answer = await self._post(connection.viewer, user_id, message)
+            else:
+                claimed = await self._red_packets.claim(user_id, message.packet_id)
+                answer = {"t": "claimed", "amount_cents": claimed.amount_cents, "currency": claimed.currency}
+        except Problem as problem:
+            answer = {"t": "error", "code": problem.code, "detail": problem.detail or problem.title}
+        except (RedisError, psycopg.Error, PoolTimeout, OSError):
+            log.warning("not stored", exc_info=True)
+            answer = {"t": "error", "code": "unavailable", "detail": "Try again in a moment."}
+        finally:
+            connection.answered()
+        connection.send(frame(answer | named))
+
+    async def _post(self, viewer: Viewer, user_id: UUID, message: Chat) -> dict[str, str]:
         new = NewMessage.model_construct(
             client_id=message.client_id,
             text=message.text,
             reply_to=message.reply_to,
             mentions=list(message.mentions),
         )
-        try:
-            posted = await self._chat.post(viewer.room_id, user_id, new, staff=viewer.staff)
-        except Problem as problem:
-            connection.refuse(problem.code, problem.detail or problem.title, client_id)
-        except (RedisError, psycopg.Error, PoolTimeout, OSError):
-            log.warning("chat not stored", exc_info=True)
-            connection.refuse("unavailable", "Try again in a moment.", client_id)
-        else:
-            ack = {"t": "ack", "client_id": client_id, "status": posted.status}
-            connection.send(frame(ack | {"message_id": str(posted.message_id)}))
-        finally:
-            connection.chat_ended()
+        posted = await self._chat.post(viewer.room_id, user_id, new, staff=viewer.staff)
+        return {"t": "ack", "status": posted.status, "message_id": str(posted.message_id)}
 
     # --- upkeep
 
@@ -228,9 +254,7 @@ class Gateway:
             log.error("a task of the gateway failed", exc_info=error)
 
     async def _cancel_tasks(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await stop(self._tasks)
 
     async def _sweep(self) -> None:
         """Now and then: ping the silent, cut off who is gone, stalled or has never said hello."""

@@ -5,6 +5,7 @@ import resource
 
 from app.adapters.moderation import ChatScreener, open_moderation
 from app.chat.posting import Chat
+from app.engagement.red_packets.service import RedPacketDesk
 from app.gateway.server import Gateway, GatewayOptions
 from app.roles import heartbeat
 from app.runtime import open_services
@@ -26,7 +27,14 @@ async def run(settings: Settings) -> None:
     async with (
         open_services(settings) as services,
         Chat.open(services.db, services.bus, services.clock, ChatScreener(open_moderation(services))) as chat,
-        Gateway.open(services.bus, services.db, services.tokens, chat, options),
+        Gateway.open(
+            services.bus,
+            services.db,
+            services.tokens,
+            chat,
+            RedPacketDesk(services.db, services.clock),
+            options,
+        ),
         heartbeat.beating(services.redis, "gateway"),
     ):
         await asyncio.Event().wait()

@@ -48,4 +48,4 @@ async def red_packet(packet_id: UUID, db: DatabaseDep) -> RedPacketDetail:
 async def claim_red_packet(
     packet_id: UUID, user: CurrentUser, desk: Annotated[RedPacketDesk, Depends(_desk)]
 ) -> Claimed:
-    return await desk.claim(user, packet_id)
+    return await desk.claim(user.user_id, packet_id)

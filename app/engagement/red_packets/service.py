@@ -127,7 +127,7 @@ class RedPacketDesk:
         self._claims: dict[UUID, Batcher[UUID, int]] = {}
         self._ended: dict[UUID, tuple[str, str, dict[UUID, int]]] = {}
 
-    async def claim(self, user: Principal, packet_id: UUID) -> Claimed:
+    async def claim(self, user_id: UUID, packet_id: UUID) -> Claimed:
         """The user's share; asking again returns the same one.
 
         Raises RedPacketNotFound, RedPacketEmpty, RedPacketExpired, Busy.
@@ -142,15 +142,15 @@ class RedPacketDesk:
                 batcher = self._claims[packet_id] = Batcher(decide, limit=CLAIMS_AT_ONCE, waiting=50_000)
             try:
                 return Claimed(
-                    packet_id=packet_id, amount_cents=await batcher.submit(user.user_id), currency=CURRENCY
+                    packet_id=packet_id, amount_cents=await batcher.submit(user_id), currency=CURRENCY
                 )
             finally:
                 if batcher.idle:
                     self._claims.pop(packet_id, None)
         status, currency, shares = self._ended[packet_id]
-        if user.user_id not in shares:
+        if user_id not in shares:
             raise _refusal(status)
-        return Claimed(packet_id=packet_id, amount_cents=shares[user.user_id], currency=currency)
+        return Claimed(packet_id=packet_id, amount_cents=shares[user_id], currency=currency)
 
     async def _decide(self, packet_id: UUID, user_ids: Sequence[UUID]) -> list[int | Exception]:
         now = self._clock.now()

@@ -71,7 +71,7 @@ async def test_many_hands_and_few_shares(services: Services, host: User, room_id
     packet = await give(services, host, room_id, 8_888, 50)
     desks = [RedPacketDesk(services.db, services.clock) for _ in range(3)]
     results = await asyncio.gather(
-        *(desks[index % 3].claim(person, packet.id) for index, person in enumerate(people * 2)),
+        *(desks[index % 3].claim(person.user_id, packet.id) for index, person in enumerate(people * 2)),
         return_exceptions=True,
     )
 
@@ -99,17 +99,17 @@ async def test_what_nobody_claimed_returns_once(
     first, late = await crowd(2)
     packet = await give(services, host, room_id, 1_000, 10)
     desk = RedPacketDesk(services.db, services.clock)
-    mine = await desk.claim(first, packet.id)
+    mine = await desk.claim(first.user_id, packet.id)
     await service.expire(services.db, clock, packet.id)
-    assert (await desk.claim(first, packet.id)) == mine
+    assert (await desk.claim(first.user_id, packet.id)) == mine
     clock.advance(60)
     with pytest.raises(RedPacketExpired):
-        await desk.claim(late, packet.id)
+        await desk.claim(late.user_id, packet.id)
     await asyncio.gather(*(service.expire(services.db, clock, packet.id) for _ in range(3)))
 
     with pytest.raises(RedPacketExpired):
-        await desk.claim(late, packet.id)
-    assert (await desk.claim(first, packet.id)) == mine
+        await desk.claim(late.user_id, packet.id)
+    assert (await desk.claim(first.user_id, packet.id)) == mine
     assert await balances(services.db) == {
         COSTS: mine.amount_cents,
         PROMISED: 0,
@@ -126,7 +126,7 @@ async def test_a_claim_against_expiry_ends_in_one_of_two_ways(
     people = await crowd(20)
     packet = await give(services, host, room_id, 5_000, 20)
     desk = RedPacketDesk(services.db, services.clock)
-    claims = [asyncio.create_task(desk.claim(person, packet.id)) for person in people]
+    claims = [asyncio.create_task(desk.claim(person.user_id, packet.id)) for person in people]
     clock.advance(60)
     await service.expire(services.db, clock, packet.id)
     results = await asyncio.gather(*claims, return_exceptions=True)
@@ -178,7 +178,7 @@ async def test_who_may_not_or_cannot_changes_nothing(
     unknown = await viewer.client.post(f"/api/red-packets/{new_id()}/claim")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "red_packet_not_found")
     with pytest.raises(RedPacketNotFound):
-        await RedPacketDesk(services.db, services.clock).claim(viewer.principal, new_id())
+        await RedPacketDesk(services.db, services.clock).claim(viewer.principal.user_id, new_id())
     await rooms.end(services.db, services.clock, host.principal, room_id)
     assert (await host.client.post(path, json=good)).json()["code"] == "room_ended"
     assert (await api.get(path)).json() == {"items": []}

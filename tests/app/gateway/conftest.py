@@ -14,6 +14,7 @@ from app.core.auth import Role
 from app.core.events import room_topic
 from app.core.http import Services
 from app.core.ids import new_id
+from app.engagement.red_packets.service import RedPacketDesk
 from app.gateway.server import Gateway, GatewayOptions
 from tests.builders import create_room
 from tests.conftest import LogIn, User
@@ -56,7 +57,14 @@ def open_gateway(services: Services) -> OpenGateway:
             Chat.open(
                 services.db, services.bus, services.clock, screener, ChatPace(services.redis, pace)
             ) as chat,
-            Gateway.open(services.bus, services.db, services.tokens, chat, settings) as gateway,
+            Gateway.open(
+                services.bus,
+                services.db,
+                services.tokens,
+                chat,
+                RedPacketDesk(services.db, services.clock),
+                settings,
+            ) as gateway,
         ):
             yield gateway
 

@@ -7,6 +7,8 @@ from app.chat.limits import Pace
 from app.core.bus import Bus
 from app.core.events import Event, user_topic
 from app.core.ids import new_id
+from app.engagement.red_packets import service as red_packets
+from app.engagement.red_packets.schemas import NewRedPacket
 from tests.app.gateway.client import Client
 from tests.app.gateway.conftest import OpenGateway, Room
 from tests.conftest import LogIn
@@ -166,3 +168,31 @@ async def test_thousand_messages_a_second_end_the_connection_and_nobody_else_not
 
     assert any(frame.get("code") == "rate_limited" for frame in flooder.frames)
     assert len([frame for frame in flooder.frames if frame["t"] == "pong"]) < 100
+
+
+async def test_a_red_packet_is_claimed_over_the_socket(
+    open_gateway: OpenGateway, room: Room, log_in: LogIn
+) -> None:
+    first, second = await log_in(), await log_in()
+    services = room.services
+    form = NewRedPacket(total_cents=500, shares=1)
+    packet = await red_packets.give(services.db, services.clock, room.host.principal, room.id, form)
+    claim = {"t": "claim", "packet_id": str(packet.id)}
+    async with (
+        open_gateway() as gateway,
+        Client().connected(gateway.port, room.token(first.principal.user_id)) as quick,
+        Client().connected(gateway.port, room.token(second.principal.user_id)) as late,
+        Client().connected(gateway.port, room.token()) as guest,
+    ):
+        for _ in range(2):
+            await quick.send(claim)
+            claimed = await quick.receive("claimed")
+            quick.frames.remove(claimed)
+            assert (claimed["packet_id"], claimed["amount_cents"]) == (str(packet.id), 500)
+        await late.send(claim)
+        await guest.send(claim)
+        await late.send({"t": "claim", "packet_id": "x"})
+        refused = await late.wait_for(lambda frame: frame.get("packet_id") == str(packet.id))
+        assert refused["code"] == "red_packet_empty"
+        assert (await late.wait_for(lambda frame: frame.get("code") == "invalid_message"))["t"] == "error"
+        assert (await guest.receive("error"))["code"] == "login_required"
