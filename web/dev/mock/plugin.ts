@@ -231,6 +231,26 @@ const ROUTES: [string, RegExp, Answer][] = [
       send(r, made, 201)
     },
   ],
+  [
+    'POST',
+    /^\/quotes$/,
+    (_m, b, r) => {
+      const line = (b.lines as { sku_id: string; quantity: number }[])[0]
+      if (!line) return problem(r, 422, 'invalid')
+      if (b.coupon_code && b.coupon_code !== 'LIVE20') return problem(r, 409, 'coupon_not_usable')
+      const { total_cents: items } = order(line.sku_id, line.quantity)
+      const discount = b.coupon_code ? 2000 : 0
+      send(r, {
+        currency: 'CNY',
+        lines: [],
+        steps: [],
+        items_cents: items,
+        discount_cents: discount,
+        shipping_cents: 0,
+        total_cents: items - discount,
+      })
+    },
+  ],
   ['GET', /^\/orders\/mine$/, (_m, _b, r) => send(r, { items: orders })],
   [
     'GET',

@@ -40,7 +40,7 @@ export class HlsPlayer {
   }
 
   async start(url: string): Promise<void> {
-    const { default: HlsJs } = await import('hls.js')
+    const { default: HlsJs } = await import('hls.js/light')
     if (this.stopped) return
     if (!HlsJs.isSupported()) {
       this.video.src = url

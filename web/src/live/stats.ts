@@ -61,9 +61,16 @@ export class UplinkMeter {
   }
 }
 
+const GOOD_BITRATE_BPS = 600_000
+const POOR_BITRATE_BPS = 250_000
+
+/** A low bitrate alone is no fault: a still picture needs little. */
 export function gradeUplink(quality: UplinkQuality): UplinkGrade {
-  const { rttMs, loss, bitrateBps } = quality
-  if ((loss ?? 0) > 0.05 || (rttMs ?? 0) > 400 || bitrateBps < 250_000) return 'poor'
-  if ((loss ?? 0) > 0.015 || (rttMs ?? 0) > 180 || bitrateBps < 600_000) return 'fair'
-  return 'good'
+  const { rttMs, loss, bitrateBps, limitedBy } = quality
+  const squeezed = limitedBy === 'bandwidth'
+  const slow = limitedBy === 'cpu' && (quality.framesPerSecond ?? 30) < 15
+  if ((loss ?? 0) > 0.05 || (rttMs ?? 0) > 400) return 'poor'
+  if (slow || (squeezed && bitrateBps < POOR_BITRATE_BPS)) return 'poor'
+  if ((loss ?? 0) > 0.015 || (rttMs ?? 0) > 180) return 'fair'
+  return squeezed && bitrateBps < GOOD_BITRATE_BPS ? 'fair' : 'good'
 }
