@@ -159,8 +159,9 @@ class RecognitionPool:
                     self._recognizer.recognize,
                     job.samples,
                     job.vocabulary,
-                    job.language,
                     job.effort,
+                    job.language,
+                    job.expected_language,
                 )
             except Exception as error:
                 room.fail(job, error)

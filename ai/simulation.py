@@ -48,9 +48,15 @@ class Effort:
 
 
 def simulate(
-    rooms: Sequence[SimulatedRoom], recognizer: Recognizer, may_go_on: Callable[[], bool] = lambda: True
+    rooms: Sequence[SimulatedRoom],
+    recognizer: Recognizer,
+    may_go_on: Callable[[], bool] = lambda: True,
+    pace: Callable[[float], float] = lambda took_s: took_s,
 ) -> Effort:
-    """Runs all rooms to their ends; fills `SimulatedRoom.events`. `may_go_on` is asked before each step."""
+    """Runs all rooms to their ends; fills `SimulatedRoom.events`. `may_go_on` is asked before each step.
+
+    `pace` turns the measured time of a recognition into the virtual one.
+    """
     schedule = Schedule[SimulatedRoom]()
     for room in rooms:
         schedule.join(room)
@@ -66,11 +72,13 @@ def simulate(
         if picked is not None:
             room, job = picked
             began, began_cpu = time.perf_counter(), time.process_time()
-            hypothesis = recognizer.recognize(job.samples, job.vocabulary, job.language, job.effort)
+            hypothesis = recognizer.recognize(
+                job.samples, job.vocabulary, job.effort, job.language, job.expected_language
+            )
             took_s = time.perf_counter() - began
             cpu_s += time.process_time() - began_cpu
             compute_s += took_s
-            done_s = now_s + took_s
+            done_s = now_s + pace(took_s)
             while arrival is not None and arrival[0] <= done_s:
                 compute_s += _deliver(arrival)
                 arrival = next(arrivals, None)

@@ -24,6 +24,7 @@ _NEEDED = {Trust.FULL: 0.55, Trust.SHORT: 0.65, Trust.PART: 0.85}
 """How probably it must be presented, by how telling the name is."""
 _WEAK_SCORE = 0.8
 _NEEDED_WEAK = 0.75
+_LEAST_OTHERS = 2
 _SET = re.compile(
     r"套装|组合|一套|一起|[两三][款个样件]|同时|\b(?:set of|bundle|both|combo|together)\b", re.IGNORECASE
 )
@@ -130,7 +131,8 @@ class CueEngine:
             evidence = Evidence(
                 segment.text, round(match.score * reading.probability, 2), ", ".join(reading.rules) or "named"
             )
-            if match.rivals or not self._sure(match, reading) or not self.screen.settings.automatic:
+            sure = self._sure(match, reading) and not self._bare(segment, match, reading)
+            if match.rivals or not sure or not self.screen.settings.automatic:
                 if final or not self.screen.settings.automatic:
                     decisions += self._suggest(match, reading, evidence, now_s)
                 continue
@@ -170,6 +172,11 @@ class CueEngine:
         after = len(sounds(segment.text[match.end :]))
         certain = reading.probability >= CERTAIN
         return (certain and after >= 1) or after >= _ENOUGH_AFTER[segment.language]
+
+    def _bare(self, segment: Segment, match: NameMatch, reading: Reading) -> bool:
+        """A name and next to nothing else: recognizers invent such, out of the names that they were given."""
+        others = len(sounds(segment.text)) - len(sounds(segment.text[match.start : match.end]))
+        return others < _LEAST_OTHERS and not reading.rules
 
     @staticmethod
     def _sure(match: NameMatch, reading: Reading) -> bool:

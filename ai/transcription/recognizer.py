@@ -19,6 +19,8 @@ MAX_AUDIO_S = 28.0
 _PADDING_S = 1.0
 _TOKENS_PER_S = 9
 _HOTWORD_TOKENS = 160
+_CLEAR = 0.8
+"""Probability that makes a host change the language."""
 _LOOP = re.compile(r"(.{1,12}?)\1{3,}")
 _FULL_WIDTH = "，。、？！：；“”（）…"
 
@@ -60,9 +62,17 @@ class Recognizer(Protocol):
     """Blocking and safe to call from several threads. Raises nothing for sound of any content."""
 
     def recognize(
-        self, samples: Samples, vocabulary: Vocabulary, language: str | None, effort: Effort
+        self,
+        samples: Samples,
+        vocabulary: Vocabulary,
+        effort: Effort,
+        language: str | None = None,
+        expected_language: str | None = None,
     ) -> Hypothesis:
-        """`samples` hold at most `MAX_AUDIO_S`. `language` None: one of `LANGUAGES` is detected."""
+        """`samples` hold at most `MAX_AUDIO_S`.
+
+        `language` None: one of `LANGUAGES` is detected, `expected_language` unless another is clear.
+        """
         ...
 
 
@@ -97,12 +107,17 @@ class WhisperRecognizer:
         self._suppressed = [-1, *self._first_bytes_of_full_width_marks()]
 
     def recognize(
-        self, samples: Samples, vocabulary: Vocabulary, language: str | None, effort: Effort
+        self,
+        samples: Samples,
+        vocabulary: Vocabulary,
+        effort: Effort,
+        language: str | None = None,
+        expected_language: str | None = None,
     ) -> Hypothesis:
         features = self._features(samples)
         with self._lock:
             encoded = self._model.encode(features)
-            spoken = language or self._detect(encoded)
+            spoken = language or self._detect(encoded, expected_language)
             prompt = self._prompt(vocabulary.of(spoken), spoken)
             beam = self._settings.beam_size if effort is Effort.FINAL else 1
             hypothesis = self._generate(encoded, prompt, spoken, beam, len(samples))
@@ -114,10 +129,13 @@ class WhisperRecognizer:
         padded = np.pad(samples[: int(MAX_AUDIO_S * SAMPLE_RATE_HZ)], (0, int(_PADDING_S * SAMPLE_RATE_HZ)))
         return self._model.feature_extractor(padded)
 
-    def _detect(self, encoded: Any) -> str:
+    def _detect(self, encoded: Any, expected: str | None) -> str:
         ranked = self._model.model.detect_language(encoded)[0]
         probabilities = {token[2:-2]: probability for token, probability in ranked}
-        return max(LANGUAGES, key=lambda language: probabilities.get(language, 0.0))
+        likeliest = max(LANGUAGES, key=lambda language: probabilities.get(language, 0.0))
+        if expected is None or probabilities.get(likeliest, 0.0) >= _CLEAR:
+            return likeliest
+        return expected
 
     def _prompt(self, names: Sequence[str], language: str) -> list[int]:
         tokenizer = self._tokenizers[language]
@@ -173,7 +191,12 @@ class ScriptedRecognizer:
         self.calls: list[tuple[float, Effort]] = []
 
     def recognize(
-        self, samples: Samples, vocabulary: Vocabulary, language: str | None, effort: Effort
+        self,
+        samples: Samples,
+        vocabulary: Vocabulary,
+        effort: Effort,
+        language: str | None = None,
+        expected_language: str | None = None,
     ) -> Hypothesis:
         self.calls.append((len(samples) / SAMPLE_RATE_HZ, effort))
         return self._script(samples, effort)

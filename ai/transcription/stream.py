@@ -15,8 +15,11 @@ from ai.transcription.segments import PartialSegment, Segment, TranscriptSegment
 from ai.transcription.vad import WINDOW_S, VoiceActivity
 from app.core.ids import new_id
 
-_SPEECH = 0.5
-_SILENCE = 0.35
+_SPEECH = 0.15
+"""Speech over a telephone's band with music behind it reaches no more; pauses stay below 0.1 in both."""
+_SILENCE = 0.1
+_SETTLED = 2
+"""Utterances in one language after which it is expected."""
 _ONSET_WINDOWS = 3
 _GAP_S = 0.5
 """Sound missing for longer than this closes the utterance; shorter gaps are heard as silence."""
@@ -51,6 +54,9 @@ class RecognitionJob:
     effort: Effort
     vocabulary: Vocabulary
     language: str | None
+    """What it is spoken in, or None: to be detected."""
+    expected_language: str | None
+    """What the host has spoken lately; another one needs to be clear."""
     end_s: float
     """Media time of the last sample."""
     speech_end_s: float
@@ -117,10 +123,16 @@ class TranscriptionStream:
         self._closed: deque[_Utterance] = deque()
         self._running: RecognitionJob | None = None
         self._early: list[Segment] = []
+        self._languages: deque[str] = deque(maxlen=_SETTLED)
 
     @property
     def saturated(self) -> bool:
         return len(self._closed) >= self._settings.backlog
+
+    @property
+    def _expected_language(self) -> str | None:
+        settled = len(self._languages) == _SETTLED and len(set(self._languages)) == 1
+        return self._languages[-1] if settled else None
 
     @property
     def busy(self) -> bool:
@@ -155,7 +167,7 @@ class TranscriptionStream:
         if self._closed:
             return self._job(self._closed[0], Effort.FINAL)
         utterance = self._current
-        if utterance is None:
+        if utterance is None or utterance.speech_s < self._settings.min_speech_s:
             return None
         silence_s = utterance.end_s - utterance.speech_end_s
         if (
@@ -272,7 +284,7 @@ class TranscriptionStream:
     def _split(self, utterance: _Utterance) -> None:
         """Ends an utterance that has no pause at its quietest moment; the rest begins the next one."""
         tail = utterance.windows[-int(2.0 / WINDOW_S) :]
-        quietest = len(tail) - 1 - int(np.argmin(tail))
+        quietest = int(np.argmin(tail[::-1]))
         keep = utterance.length - int(quietest * WINDOW_S * SAMPLE_RATE_HZ)
         samples = utterance.samples()
         rest = samples[keep:]
@@ -293,6 +305,7 @@ class TranscriptionStream:
             effort,
             self._vocabulary(),
             self._settings.language,
+            self._expected_language,
             utterance.end_s,
             utterance.speech_end_s,
             utterance.speech_s,
@@ -315,6 +328,7 @@ class TranscriptionStream:
         _, spoken = utterance.final
         if not spoken.text:
             return []
+        self._languages.append(spoken.language)
         return [
             TranscriptSegment(
                 utterance.id,

@@ -1,0 +1,102 @@
+"""`shopcast bench asr`: how many live rooms one processor core can listen to."""
+
+import resource
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ai.cues.decisions import Pin
+from ai.cues.evaluation import load, read_sound
+from ai.cues.products import ListedProduct
+from ai.cues.scoring import LabelledSession, MadePin, percentile, score
+from ai.listening import RoomListener
+from ai.simulation import SimulatedRoom, simulate
+from ai.transcription.audio import SAMPLE_RATE_HZ, Samples
+from ai.transcription.recognizer import Recognizer, WhisperRecognizer, WhisperSettings
+from ai.transcription.segments import TranscriptSegment
+from app.core.report import Report
+
+QUICK_S = 38.0
+GOAL_P95_S = 2.5
+_STEPS = (1, 2, 4, 6, 8, 12)
+_STAGGER_S = 1.7
+
+
+def run(folder: Path, data_dir: Path, *, quick: bool, model: str = "base") -> None:
+    """More and more rooms share one recognizer on one thread, in simulated real time, until pins come too late."""
+    report = Report("bench asr")
+    started = time.monotonic()
+    products, sessions = load(folder)
+    recognizer = WhisperRecognizer(WhisperSettings(model, cpu_threads=1), data_dir)
+    sounds = [(session, read_sound(folder / session.audio)) for session in sessions]
+    heard_s = 30.0 if quick else 60.0
+    rows: list[dict[str, Any]] = []
+    for rooms in _STEPS:
+
+        def in_time() -> bool:
+            return not quick or time.monotonic() - started < QUICK_S
+
+        row = _measure(rooms, sounds, products, recognizer, heard_s, in_time)
+        if row is None:
+            report.progress(f"{rooms} rooms: no time left")
+            break
+        rows.append(row)
+        report.progress(
+            f"{rooms} rooms: pins {row['pin_p95_s']} s, text {row['text_p95_s']} s, load {row['load']}"
+        )
+        if row["pin_p95_s"] is None or row["pin_p95_s"] > GOAL_P95_S:
+            break
+    report.table("Rooms on one core", tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows])
+    good = [row["rooms"] for row in rows if row["pin_p95_s"] is not None and row["pin_p95_s"] <= GOAL_P95_S]
+    report.finish(
+        {
+            "rooms_per_core": max(good, default=0),
+            "pin_p95_s": {str(row["rooms"]): row["pin_p95_s"] for row in rows},
+            "load": {str(row["rooms"]): row["load"] for row in rows},
+            "memory_per_room_mb": rows[-1]["memory_per_room_mb"] if rows else None,
+        }
+    )
+
+
+def _measure(
+    count: int,
+    sounds: Sequence[tuple[LabelledSession, Samples]],
+    products: Sequence[ListedProduct],
+    recognizer: Recognizer,
+    heard_s: float,
+    in_time: Any,
+) -> dict[str, Any] | None:
+    """One number of rooms; None when the time was over before the end."""
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    rooms = []
+    for number in range(count):
+        _, sound = sounds[number % len(sounds)]
+        sound = sound[: int(heard_s * SAMPLE_RATE_HZ)]
+        rooms.append(SimulatedRoom(RoomListener(products), sound, starts_s=number * _STAGGER_S))
+    effort = simulate(rooms, recognizer, in_time)
+    if effort.stopped_s is not None:
+        return None
+    after_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    pins: list[float] = []
+    lags: list[float] = []
+    for number, room in enumerate(rooms):
+        session, _ = sounds[number % len(sounds)]
+        made = [
+            MadePin(event.product_id, at_s, "", "") for at_s, event in room.events if isinstance(event, Pin)
+        ]
+        pins += score(session, made).latencies_s
+        lags += [at_s - event.end_s for at_s, event in room.events if isinstance(event, TranscriptSegment)]
+    return {
+        "rooms": count,
+        "pin_p50_s": _rounded(percentile(pins, 0.5)),
+        "pin_p95_s": _rounded(percentile(pins, 0.95)),
+        "text_p95_s": _rounded(percentile(lags, 0.95)),
+        "load": round(effort.compute_s / (heard_s + (count - 1) * _STAGGER_S), 3),
+        "cpu_load": round(effort.cpu_s / (heard_s + (count - 1) * _STAGGER_S), 3),
+        "memory_per_room_mb": round((after_kb - before_kb) / 1024 / count, 1),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
