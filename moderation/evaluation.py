@@ -14,6 +14,7 @@ from app.core.report import Report
 
 from .findings import Surface
 from .policy import Action
+from .text.meaning import ALLOW, Labelled
 from .text.screen import Meaning, Screen, Verdict
 
 ROUNDS = 20
@@ -136,6 +137,11 @@ def _round_ms(screen: Screen, examples: Sequence[Example]) -> list[float]:
 
 def _percentile(ordered: Sequence[float], share: float) -> float:
     return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 3) if ordered else 0.0
+
+
+def labelled(path: Path) -> list[Labelled]:
+    """The examples of a file as the meaning layer learns them."""
+    return [Labelled(e.text, e.surface, e.category or ALLOW) for e in load(path)]
 
 
 def run(path: Path, *, quick: bool = False, meaning: Meaning | None = None) -> dict[str, Any]:

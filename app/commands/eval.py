@@ -50,11 +50,19 @@ def moderation(
         Path, typer.Option(help="A JSON list of texts with surface, language, expect and category.")
     ],
     quick: Annotated[bool, typer.Option(help="Fewer rounds of timing.")] = False,
+    examples: Annotated[
+        list[Path] | None, typer.Option(help="Labelled files that the meaning layer learns first.")
+    ] = None,
 ) -> None:
     """The screen of texts: outcomes as expected, caught, false alarms, time."""
     from moderation.evaluation import run
 
-    run(data, quick=quick)
+    if not examples:
+        run(data, quick=quick)
+        return
+    from app.adapters.meaning import meaning_of
+
+    run(data, quick=quick, meaning=meaning_of(examples))
 
 
 @app.command()

@@ -20,7 +20,13 @@ DATA = Path(__file__).parents[2] / "data" / "moderation"
 
 @pytest.mark.parametrize(
     ("name", "exact", "caught", "false_alarms"),
-    [("given.json", 0.97, 0.97, 0.0), ("own.json", 0.97, 0.97, 0.01), ("held_out.json", 0.95, 0.95, 0.03)],
+    [
+        ("given.json", 0.97, 0.97, 0.0),
+        ("own.json", 0.97, 0.97, 0.01),
+        ("second.json", 0.97, 0.97, 0.01),
+        ("third.json", 0.97, 0.97, 0.01),
+        ("held_out.json", 0.95, 0.95, 0.03),
+    ],
 )
 def test_labelled_texts_come_out_as_expected(
     screen: Screen, name: str, exact: float, caught: float, false_alarms: float
