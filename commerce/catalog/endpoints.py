@@ -4,13 +4,15 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, UploadFile
+from fastapi import APIRouter, Path, Query, Response, UploadFile
 from fastapi.responses import FileResponse
 
 from app.core.errors import NotFound
 from app.core.http import ClockDep, DatabaseDep
-from commerce.catalog import pictures, repository, service
+from commerce.catalog import csv_files, imports, pictures, repository, service
 from commerce.catalog.schemas import (
+    SAFE,
+    ImportOut,
     MerchantProductOut,
     MerchantProducts,
     Policies,
@@ -30,6 +32,7 @@ merchant_router = APIRouter(prefix="/api/merchant", tags=["merchant"])
 pictures_router = APIRouter(prefix=pictures.PREFIX, tags=["pictures"], include_in_schema=False)
 
 PAGE = 50
+EXPORT_LIMIT = 20_000
 FOR_EVER = {"cache-control": "public, max-age=31536000, immutable"}
 PictureName = Annotated[str, Path(pattern=r"^[0-9a-f]{32}\.webp$")]
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -40,6 +43,16 @@ Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 async def list_products(db: DatabaseDep, limit: Limit = PAGE, offset: Offset = 0) -> Products:
     async with db.transaction() as tx:
         rows, _ = await repository.page(tx, statuses=["on_sale"], limit=limit, offset=offset)
+    return Products(items=[service.public(row) for row in rows])
+
+
+@router.get("/products/search")
+async def search_products(
+    q: Annotated[str, Query(min_length=1, max_length=80, pattern=SAFE)], db: DatabaseDep, limit: Limit = 20
+) -> Products:
+    """By name, alias, category or tag, in Chinese and English, with slips of the pen; the best first."""
+    async with db.transaction() as tx:
+        rows = await repository.search(tx, q.strip(), limit)
     return Products(items=[service.public(row) for row in rows])
 
 
@@ -72,6 +85,29 @@ async def create_product(
     async with db.transaction() as tx:
         row = await service.create(tx, product, actor=f"merchant:{merchant.user_id}", at=clock.now())
     return service.for_merchant(row)
+
+
+@merchant_router.get("/products.csv", response_class=Response)
+async def export_products(db: DatabaseDep, merchant: Merchant) -> Response:
+    """The whole catalogue, in the format that the import reads."""
+    async with db.transaction() as tx:
+        rows, _ = await repository.page(
+            tx, statuses=["draft", "on_sale", "withdrawn"], limit=EXPORT_LIMIT, offset=0
+        )
+    headers = {"content-disposition": 'attachment; filename="products.csv"'}
+    return Response(csv_files.write(rows), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@merchant_router.post("/products/import")
+async def import_products(
+    file: UploadFile, db: DatabaseDep, merchant: Merchant, clock: ClockDep, dry_run: bool = False
+) -> ImportOut:
+    """All lines or, where one is wrong, none; `dry_run` only reports."""
+    parsed = csv_files.parse(await file.read(csv_files.MAX_BYTES + 1))
+    async with db.transaction() as tx:
+        return await imports.bring_in(
+            tx, parsed, dry_run=dry_run, actor=f"merchant:{merchant.user_id}", at=clock.now()
+        )
 
 
 @merchant_router.get("/products/{product_id}")

@@ -56,6 +56,22 @@ async def page(tx: Tx, *, statuses: Collection[str], limit: int, offset: int) ->
     return rows, count["n"] if count else 0
 
 
+async def search(tx: Tx, query: str, limit: int) -> list[DictRow]:
+    """What is on sale and looks like `query`: it holds it, or its trigrams come near it."""
+    # Trigrams see nothing in one or two Chinese characters: there the text itself must hold them.
+    return await fetch_all(
+        tx,
+        f"""SELECT * FROM ({PRODUCT} WHERE p.status = 'on_sale') found,
+            LATERAL (SELECT concat_ws(' ', name, name_en, category, array_to_string(aliases, ' '),
+                                      array_to_string(tags, ' ')) AS body) t
+            WHERE strpos(lower(body), lower(%(q)s)) > 0 OR word_similarity(%(q)s, body) > 0.4
+            ORDER BY strpos(lower(name), lower(%(q)s)) = 1 DESC, strpos(lower(body), lower(%(q)s)) > 0 DESC,
+                     word_similarity(%(q)s, body) DESC, created_at DESC, id
+            LIMIT %(limit)s""",
+        {"q": query, "limit": limit},
+    )
+
+
 async def insert_product(tx: Tx, product: Mapping[str, Any]) -> None:
     await tx.execute(
         """INSERT INTO products (id, slug, name, name_en, category, description, image_url, status,

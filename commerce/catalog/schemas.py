@@ -148,6 +148,21 @@ class MerchantProducts(Answer):
     total: int
 
 
+class LineErrorOut(Answer):
+    """`line` 0: of the file as a whole."""
+
+    line: int
+    column: str
+    message: str
+
+
+class ImportOut(Answer):
+    created: int
+    changed: int
+    dry_run: bool
+    errors: list[LineErrorOut]
+
+
 class Policy(BaseModel):
     title: Name
     text: Annotated[
