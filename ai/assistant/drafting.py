@@ -13,7 +13,9 @@ from ai.assistant.places import places_in
 from ai.assistant.products import DEICTIC, Resolution, resolve
 from ai.assistant.reasoning import Verdict
 from ai.assistant.retrieval import (
+    CLEAR_LEAD,
     NEAR_WEIGHT,
+    SURE_LEAD,
     Match,
     attribute_facts,
     from_faq,
@@ -47,6 +49,8 @@ class Draft:
     gap: str = ""
     on_topic: bool = True
     """It names a product or asks about something that shops have."""
+    topical: bool = True
+    """It asks about something that shops have."""
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -67,12 +71,13 @@ def draft(
     statements: list[Statement] = []
     gap = ""
     on_topic = whole.named or (bool(whole.products) and DEICTIC.search(text) is not None)
+    topical = False
     current = whole
     for part in split(text, language):
         own = resolve(part, facts, previous)
         current = own if own.named else _carried(own, current)
         found = _Answerer(segment(part, current.rest, language), current, facts, similarity, medical)
-        on_topic = on_topic or bool(found.question.concepts)
+        topical = topical or bool(found.question.concepts)
         answers = found.statements()
         if answers:
             statements += [s for s in answers if s not in statements]
@@ -81,7 +86,7 @@ def draft(
     product = whole.products[0] if len(whole.products) == 1 else None
     if len(statements) > 6:
         statements = statements[:6]
-    return Draft(tuple(statements), product, gap if not statements else "", on_topic)
+    return Draft(tuple(statements), product, gap if not statements else "", on_topic or topical, topical)
 
 
 def _carried(own: Resolution, earlier: Resolution) -> Resolution:
@@ -256,6 +261,8 @@ class _Answerer:
         if strict and match.concept is None:
             return None
         judged = reasoning.judge(self.question, match.fact, match.concept, product)
+        if judged.verdict is Verdict.UNKNOWN and self._speaks_of_it(match):
+            judged = reasoning.Judgement(Verdict.STATES, judged.text)
         if judged.verdict is Verdict.UNKNOWN or self._wants_fit(match.fact):
             return None
         if self.medical:
@@ -265,6 +272,12 @@ class _Answerer:
                 judged = reasoning.Judgement(Verdict.STATES, match.fact.text)
         owner = product if match.fact.source is Source.ATTRIBUTE else None
         return composer.fact_sentence(self.question.text, match.fact, judged, owner, self.language)
+
+    def _speaks_of_it(self, match: Match) -> bool:
+        """By meaning the fact is far ahead, or ahead and shares a word with the question."""
+        said = canonical(match.fact.label + match.fact.text)
+        shared = any(c in said for chunk in self.question.chunks for c in chunk if c >= "\u4e00")
+        return match.lead >= (SURE_LEAD if shared else CLEAR_LEAD)
 
     def _wants_fit(self, fact: Fact) -> bool:
         """A body's size was told and the fact cannot be held against it."""

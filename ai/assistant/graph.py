@@ -1,5 +1,6 @@
 """The way of a question, as a LangGraph graph; every step leaves its mark in the trace."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -53,6 +54,12 @@ Writer = Callable[[str, Language, Draft, Facts], Awaitable[str | None]]
 """Words a draft freely; None when it cannot. What it writes is checked like any draft."""
 Classifier = Callable[[str, Language], Reading | None]
 """Judges messages that no rule decides."""
+
+
+_PRAISE = re.compile(
+    r"真|好(?!评)|太|很|超|绝|爱|喜欢|不错|漂亮|划算|值|下单|买了|拍了|收到|谢|支持|加油|"
+    r"\b(love|nice|great|good|pretty|beautiful|thanks?|bought|ordered|cool|wow|amazing)\b"
+)
 
 
 class Nodes:
@@ -114,7 +121,9 @@ class Nodes:
         """The wording left it open and no fact answers it: what is it most like?"""
         reading = state["reading"]
         open_question = reading.intent is Intent.QUESTION and not (made.statements or made.on_topic)
-        statement = reading.intent is Intent.STATEMENT and not (made.statements and _asked_by_noun(state))
+        statement = reading.intent is Intent.STATEMENT and not (
+            made.statements and _asked_by_noun(state, made)
+        )
         if not (open_question or statement):
             return reading
         found = self._classify(state["text"], state["language"])
@@ -241,14 +250,16 @@ def after_retrieve(state: State) -> str:
     if intent_now is Intent.REFUSE:
         return "refuse"
     if intent_now is Intent.IGNORE or (
-        intent_now is Intent.STATEMENT and not (found and _asked_by_noun(state))
+        intent_now is Intent.STATEMENT and not (found and _asked_by_noun(state, state["draft"]))
     ):
         return "silence"
     return "write" if found and intent_now is not Intent.HANDOFF else "hand_over"
 
 
-def _asked_by_noun(state: State) -> bool:
-    """A bare topic is a question, too: 杯子容量, 价格, shipping cost."""
+def _asked_by_noun(state: State, made: Draft) -> bool:
+    """A bare topic is a question, too: 杯子容量, 价格, shipping cost. Praise of one is not."""
+    if not made.topical or _PRAISE.search(state["text"]):
+        return False
     return len(state["text"]) <= 12 if state["language"] is Language.ZH else len(state["text"].split()) <= 5
 
 

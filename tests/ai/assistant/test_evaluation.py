@@ -10,7 +10,9 @@ from ai.embeddings import Embedder
 DATA = Path(__file__).parents[2] / "data" / "assistant"
 
 
-@pytest.mark.parametrize(("name", "cases"), [("given", 52), ("own", 149), ("heldout", 137)])
+@pytest.mark.parametrize(
+    ("name", "cases"), [("given", 52), ("own", 149), ("more", 154), ("fresh", 154), ("heldout", 137)]
+)
 def test_answers_the_files_of_cases(name: str, cases: int, embedder: Embedder, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     figures, results = evaluation.run(DATA / f"{name}.json", embedder, page=page)
