@@ -2,13 +2,13 @@
 
 import asyncio
 import fcntl
-import os
-import signal
-import sys
+import multiprocessing
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -18,15 +18,18 @@ from app import migrations
 from app.embedded.postgres import embedded_postgres_server
 from app.embedded.redis import embedded_redis_server
 from app.roles import heartbeat
-from app.roles.process import SUPERVISED
+from app.roles.process import SUPERVISED, run_supervised
 from app.settings import Settings
 
 ROLES = ("web", "gateway", "media", "sandbox", "ai", "jobs")
 STOP_TIMEOUT_S = 10
-READY_TIMEOUT_S = 60
+READY_TIMEOUT_S = 180
 # A role that dies at once is restarted at once; one that keeps dying, every ten seconds.
 BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 CALM_S = 60
+
+SHARED_MODULES = ["app.roles.shared"]
+_forks = multiprocessing.get_context("forkserver")
 
 Prepare = Callable[[Settings], Awaitable[None]]
 
@@ -35,21 +38,29 @@ class AlreadyRunning(RuntimeError):
     """Another Shopcast runs over the same data directory."""
 
 
+class NotReady(RuntimeError):
+    """A role does not come up; what it printed says why."""
+
+
 @dataclass
 class Child:
     """A role's process and the times at which it was started of late."""
 
     role: str
-    process: asyncio.subprocess.Process | None = None
+    process: BaseProcess | None = None
     starts: deque[float] = field(default_factory=deque)
 
 
 class Supervisor:
-    """Keeps one process of each role alive. Use `running()`."""
+    """Keeps one process of each role alive. Use `running()`.
+
+    The processes are forked from one that has imported what most roles need: eight interpreters that
+    import it side by side take several times as long.
+    """
 
     def __init__(self, roles: Sequence[str], environment: Mapping[str, str], console: Console) -> None:
         self._children = [Child(role) for role in roles]
-        self._environment = dict(os.environ) | dict(environment) | {SUPERVISED: "1"}
+        self._environment = dict(environment) | {SUPERVISED: "1"}
         self._console = console
 
     @asynccontextmanager
@@ -70,33 +81,54 @@ class Supervisor:
     async def _keep_alive(self, child: Child) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            await self._start(child)
-            assert child.process is not None
-            code = await child.process.wait()
-            self._console.print(f"[yellow]{child.role} ended with code {code}; starting it again[/yellow]")
+            process = await self._start(child)
+            await _ended(process)
+            self._console.print(
+                f"[yellow]{child.role} ended with code {process.exitcode}; starting it again[/yellow]"
+            )
             while child.starts and loop.time() - child.starts[0] > CALM_S:
                 child.starts.popleft()
             await asyncio.sleep(BACKOFF_S[min(len(child.starts), len(BACKOFF_S)) - 1] if child.starts else 0)
 
-    async def _start(self, child: Child) -> None:
+    async def _start(self, child: Child) -> BaseProcess:
         child.starts.append(asyncio.get_running_loop().time())
-        child.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app", child.role),
-            env=self._environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order
-        )
+        process = _forks.Process(target=run_supervised, args=(child.role, self._environment), name=child.role)
+        # Should we be cancelled meanwhile, the process still has to be stopped.
+        starting = asyncio.ensure_future(asyncio.to_thread(process.start))
+        try:
+            await asyncio.shield(starting)
+        finally:
+            await starting
+            child.process = process
+        return process
 
     async def _stop(self, child: Child) -> None:
         process = child.process
-        if process is None or process.returncode is not None:
+        if process is None or not process.is_alive():
             return
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+            await asyncio.wait_for(_ended(process), STOP_TIMEOUT_S)
         except TimeoutError:
             process.kill()
-            await process.wait()
+            await _ended(process)
+
+
+def preload() -> None:
+    """Begin, in a process of its own, to import what the roles share; takes seconds, returns at once."""
+    _forks.set_forkserver_preload(SHARED_MODULES)
+    forkserver.ensure_running()
+
+
+async def _ended(process: BaseProcess) -> None:
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+    loop.add_reader(process.sentinel, done.set)
+    try:
+        await done.wait()
+    finally:
+        loop.remove_reader(process.sentinel)
+    process.join()
 
 
 @asynccontextmanager
@@ -122,10 +154,10 @@ async def platform(
     """The whole platform, migrated and ready, while the block runs; yields the settings it runs with.
 
     `prepare` runs once the database is migrated and before any role starts. Raises AlreadyRunning
-    where another one uses `settings.data_dir`, TimeoutError where a role does not become ready
-    within 60 s.
+    where another one uses `settings.data_dir`, NotReady where a role is not ready within three minutes.
     """
     with _alone(settings.data_dir):
+        preload()
         console.print("Starting PostgreSQL and Redis")
         async with servers(settings) as ready:
             assert ready.database_url is not None
@@ -158,8 +190,11 @@ def environment(settings: Settings) -> dict[str, str]:
 
 async def _until_ready(settings: Settings, roles: Sequence[str]) -> None:
     assert settings.redis_url is not None
-    async with Redis.from_url(settings.redis_url) as redis, asyncio.timeout(READY_TIMEOUT_S):
-        while set(roles) - (await heartbeat.alive(redis)).keys():
+    deadline = asyncio.get_running_loop().time() + READY_TIMEOUT_S
+    async with Redis.from_url(settings.redis_url) as redis:
+        while missing := set(roles) - (await heartbeat.alive(redis)).keys():
+            if asyncio.get_running_loop().time() > deadline:
+                raise NotReady(f"not ready after {READY_TIMEOUT_S} s: {', '.join(sorted(missing))}")
             await asyncio.sleep(0.1)
 
 

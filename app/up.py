@@ -8,7 +8,7 @@ from rich.console import Console
 
 from app.demo import seed
 from app.settings import Settings
-from app.supervisor import ROLES, AlreadyRunning, platform
+from app.supervisor import ROLES, AlreadyRunning, NotReady, platform
 
 
 def run(settings: Settings, *, demo: bool) -> None:
@@ -16,7 +16,7 @@ def run(settings: Settings, *, demo: bool) -> None:
     console = Console(highlight=False)
     try:
         asyncio.run(_until_stopped(settings, console, demo=demo))
-    except AlreadyRunning as error:
+    except (AlreadyRunning, NotReady) as error:
         console.print(f"[red]{error}[/red]")
         raise SystemExit(1) from None
 

@@ -1,7 +1,7 @@
 """`shopcast up` and `demo`, and each role by itself."""
 
-import importlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -67,10 +67,10 @@ def openapi(
         path.write_text(document, encoding="utf-8")
 
 
-def _role_command(name: str) -> "typer.models.CommandFunctionType":
+def _role_command(name: str) -> Callable[[], None]:
     def command() -> None:
-        from app.roles.process import run_role
+        from app.roles.process import role_module, run_role
 
-        run_role(name, importlib.import_module(f"app.roles.{name.replace('-', '_')}").run)
+        run_role(name, role_module(name).run)
 
     return command

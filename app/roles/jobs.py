@@ -4,13 +4,20 @@ from app.adapters.shop import open_shop
 from app.core.jobs import create_jobs_app
 from app.core.tasks import core
 from app.engagement.tasks import engagement
+from app.insights.tasks import insights
 from app.roles import heartbeat
 from app.runtime import open_services
 from app.settings import Settings
 from commerce.orders.tasks import orders
 from commerce.payments.tasks import payments
 
-BLUEPRINTS = {"core": core, "engagement": engagement, "orders": orders, "payments": payments}
+BLUEPRINTS = {
+    "core": core,
+    "engagement": engagement,
+    "insights": insights,
+    "orders": orders,
+    "payments": payments,
+}
 CONCURRENCY = 10
 POLL_S = 1.0
 STOP_TIMEOUT_S = 5

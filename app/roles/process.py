@@ -1,10 +1,12 @@
 """How a role's process runs: until it is told to stop, or until the supervisor that started it is gone."""
 
 import asyncio
+import importlib
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from types import ModuleType
 
 import structlog
 import uvicorn
@@ -27,6 +29,18 @@ def run_role(name: str, run: Run) -> None:
     configure_logging(name)
     with suppress(KeyboardInterrupt):
         uvloop.run(_until_stopped(run, Settings()))
+
+
+def run_supervised(role: str, environment: Mapping[str, str]) -> None:
+    """The main function of a process that the supervisor forked."""
+    os.setsid()  # Ctrl-C reaches the supervisor alone, which stops the roles in order
+    os.environ.update(environment)
+    run_role(role, role_module(role).run)
+
+
+def role_module(role: str) -> ModuleType:
+    """The module that runs `role`."""
+    return importlib.import_module(f"app.roles.{role.replace('-', '_')}")
 
 
 async def _until_stopped(run: Run, settings: Settings) -> None:

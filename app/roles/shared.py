@@ -1,0 +1,9 @@
+"""What most roles import, for the process that they are forked from.
+
+Nothing here may start a thread, open a connection or draw a random number when it is imported.
+"""
+
+import app.adapters.shop
+import app.chat.posting
+import app.roles.process
+import app.runtime  # noqa: F401
