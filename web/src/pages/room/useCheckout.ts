@@ -157,13 +157,13 @@ export function useCheckout(roomId: Id) {
   }
 
   /** Opens the payment in its own window, so that the video stays. */
-  async function pay(): Promise<void> {
+  async function pay(provider: string): Promise<void> {
     const current = order.value
     if (!current) return
     // Opened within the tap: browsers block windows that come later.
     const payWindow = window.open('', '_blank')
     await attempt(async () => {
-      const payment = await orderApi.pay(current.id)
+      const payment = await orderApi.pay(current.id, provider)
       if (payWindow) payWindow.location.href = payment.pay_url
       else window.location.assign(payment.pay_url)
       waiting.value = true
