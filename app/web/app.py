@@ -12,6 +12,7 @@ from app.adapters.moderation import open_moderation
 from app.core.http import Services
 from app.engagement.polls.service import PollDesk
 from app.engagement.red_packets.service import RedPacketDesk
+from app.insights.service import Collector
 from app.settings import Settings
 from app.web import problems
 from app.web.client import ClientFiles
@@ -34,6 +35,7 @@ def create_app(
     app.state.assistant = AssistantPorts(ChatChannel(services.clock), Staff())
     app.state.red_packets = RedPacketDesk(services.db, services.clock)
     app.state.polls = PollDesk(services.db, services.clock)
+    app.state.collector = Collector(services.db, services.clock)
     if client.is_dir():
         app.mount("/", ClientFiles(directory=client, html=True), name="client")
     return app

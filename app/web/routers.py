@@ -4,10 +4,11 @@ from ai.assistant.endpoints import router as assistant
 from app.chat.endpoints import router as chat
 from app.engagement.endpoints import ROUTERS as ENGAGEMENT
 from app.identity.endpoints import router as identity
+from app.insights.endpoints import router as insights
 from app.rooms.endpoints import router as rooms
 from app.web.health import router as health
 from commerce.endpoints import ROUTERS as COMMERCE
 from moderation.endpoints import ROUTERS as MODERATION
 
 # Matched one after the other: what a crowd does at once (ordering) comes first.
-ROUTERS = [*COMMERCE, *MODERATION, health, identity, rooms, chat, assistant, *ENGAGEMENT]
+ROUTERS = [*COMMERCE, *MODERATION, health, identity, rooms, chat, assistant, *ENGAGEMENT, insights]
