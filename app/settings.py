@@ -62,6 +62,11 @@ class Settings(BaseSettings):
     whisper_model: str = "base"
     """A faster-whisper model: `base` from its wheels, any name on the hub, or a directory."""
 
+    llm_url: str | None = None
+    """An OpenAI-compatible endpoint ending in /v1 that words the assistant's answers; None: facts alone."""
+    llm_model: str = "default"
+    llm_api_key: SecretStr | None = None
+
     def signing_secret(self) -> str:
         """`secret_key`, or the one kept in `data_dir` (made on first use, readable by its owner alone)."""
         if self.secret_key is not None:

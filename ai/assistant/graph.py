@@ -28,7 +28,7 @@ from ai.assistant.models import (
     TraceStep,
 )
 from ai.assistant.recent import RecentQuestions
-from ai.assistant.text import MAX_QUESTION_CHARS, colloquial, normalize
+from ai.assistant.text import MAX_QUESTION_CHARS, colloquial, common_length, normalize
 
 
 class State(TypedDict, total=False):
@@ -56,6 +56,7 @@ Classifier = Callable[[str, Language], Reading | None]
 """Judges messages that no rule decides."""
 
 
+HEARD_CHARS = 3
 _PRAISE = re.compile(
     r"真|好(?!评)|太|很|超|绝|爱|喜欢|不错|漂亮|划算|值|下单|买了|拍了|收到|谢|支持|加油|"
     r"\b(love|nice|great|good|pretty|beautiful|thanks?|bought|ordered|cool|wow|amazing)\b"
@@ -217,6 +218,7 @@ class Nodes:
                 text=composer.HANDOFF[state["language"]],
                 language=state["language"],
                 reason=reading.reason if by_rule else (made.gap if made and made.gap else "no_fact"),
+                suggestion=_heard(state["text"], state["facts"]) if "facts" in state else None,
                 product_id=made.product.id if made and made.product else None,
             )
         }
@@ -231,6 +233,12 @@ class Nodes:
     async def silence(self, state: State) -> State:
         again = "due" in state and not state["due"]
         return {"outcome": Silence("answered_recently" if again else state["reading"].reason)}
+
+
+def _heard(text: str, facts: Facts) -> str | None:
+    """What the host said in the last minutes that is nearest to the question, for whoever replies."""
+    best = max(facts.transcript, key=lambda said: common_length(text, normalize(said)), default=None)
+    return best if best and common_length(text, normalize(best)) >= HEARD_CHARS else None
 
 
 def after_classify(state: State) -> str:

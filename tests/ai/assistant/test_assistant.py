@@ -157,3 +157,12 @@ async def test_every_step_is_in_the_trace(assistant: Assistant, shop: StaticFact
         "send",
     ]
     assert "189" in outcome.trace[2].result
+
+
+async def test_whoever_replies_is_told_what_the_host_said_of_it(
+    assistant: Assistant, shop: StaticFacts
+) -> None:
+    shop.change(transcript=("今天天气真好", "这个水壶不能放进洗碗机里哦"))
+    outcome = await assistant.answer(Question("烧水壶能放洗碗机吗"), shop)
+    assert isinstance(outcome, Handoff)
+    assert outcome.suggestion == "这个水壶不能放进洗碗机里哦"

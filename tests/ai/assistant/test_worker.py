@@ -111,3 +111,15 @@ async def test_what_a_dead_consumer_left_is_taken_over(
     await worker.handle(await worker.left_behind(idle_ms=0))
     assert len(sink.delivered) == 1
     assert (await redis.xpending(STREAM, GROUP))["pending"] == 0
+
+
+async def test_a_burst_is_answered_once_a_question(
+    redis: Redis, worker: QuestionWorker, sink: MemorySink, clock: ManualClock
+) -> None:
+    distinct = ["烧水壶多少钱", "保修多久", "什么时候发货", "烧水壶容量多大", "满多少包邮"]
+    for n in range(200):
+        await ask(redis, clock, distinct[n % 5])
+    await drain(worker)
+    first = {outcome.text.split("：", 1)[1] for _, outcome in sink.delivered if isinstance(outcome, Answer)}
+    assert len(first) == 5
+    assert len(sink.delivered) <= 10
