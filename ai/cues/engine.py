@@ -18,12 +18,13 @@ from ai.transcription.segments import PartialSegment, Segment
 
 _CONTEXT_S = 3.0
 """An utterance that ended so shortly before is part of the sentence."""
+_CONTEXT_LETTERS = 90
 _ENOUGH_AFTER = {"zh": 5, "en": 3}
 """Sounds after the name that show where the sentence goes."""
 _NEEDED = {Trust.FULL: 0.55, Trust.SHORT: 0.65, Trust.PART: 0.85}
 """How probably it must be presented, by how telling the name is."""
 _WEAK_SCORE = 0.8
-_NEEDED_WEAK = 0.75
+_NEEDED_WEAK = 0.85
 _LEAST_OTHERS = 2
 _SET = re.compile(
     r"套装|组合|一套|一起|[两三][款个样件]|同时|\b(?:set of|bundle|both|combo|together)\b", re.IGNORECASE
@@ -208,7 +209,8 @@ class CueEngine:
 
     def _conclude(self, segment: Segment, matches: Sequence[NameMatch]) -> list[CueDecision]:
         """What only a finished utterance tells: prices, stock, actions, explanations."""
-        self._before = (segment.text[-40:], segment.end_s)
+        told = max((match.end for match in matches), default=0)
+        self._before = (segment.text[told:][-_CONTEXT_LETTERS:], segment.end_s)
         presented = [match.product_id for match in matches if self.screen.shows(match.product_id)]
         current = presented[-1:] or self.screen.pinned[-1:]
         product = self._products.get(current[0]) if current else None

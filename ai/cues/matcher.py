@@ -13,6 +13,11 @@ _MISSING = 0.9
 _EXTRA = 0.6
 """Cost of a sound heard inside the name."""
 _TIE = 0.06
+_JOINED = 0.25
+"""Words written as one, or one as two, must sound as alike as this."""
+_CONTAINERS = frozenset(
+    {"pack", "trio", "bundle", "bottle", "case", "cream", "series", "collection", "edition"}
+)
 
 
 class Trust(IntEnum):
@@ -144,7 +149,13 @@ def _part_spans(heard: Sequence[Sound]) -> Iterable[tuple[int, int]]:
     else:
         spans = [(first, len(heard)) for first in range(1, len(heard))]
         spans += [(0, last) for last in range(2, len(heard))]
+        spans = [span for span in spans if span[1] - span[0] > 1 or _telling(heard[span[0]])]
     return [(heard[first].start, heard[last - 1].end) for first, last in spans]
+
+
+def _telling(word: Sound) -> bool:
+    """Whether one English word may stand for a product: "earbuds", but not "set" or "box"."""
+    return len(word.text) >= 4 and word.text not in _CONTAINERS
 
 
 def _threshold(heard: Sequence[Sound]) -> float:
@@ -170,14 +181,22 @@ def _align(variant: _Variant, heard: Sequence[Sound], text: str) -> Iterable[Nam
         two = _joined(heard[position - 1 : position + 1]) if position else None
         for index, wanted in enumerate(name, 1):
             cost, begin = before[index - 1]
-            options = [(cost + distance(wanted, sound), begin), _plus(column[index - 1], _MISSING)]
-            if index < len(name):
-                options.append(_plus(before[index], _EXTRA))
-            if two is not None:
-                options.append(_plus(earlier[index - 1], distance(wanted, two)))
+            best = (cost + distance(wanted, sound), begin)
+            if column[index - 1][0] + _MISSING < best[0]:
+                best = _plus(column[index - 1], _MISSING)
+            if index < len(name) and before[index][0] + _EXTRA < best[0]:
+                best = _plus(before[index], _EXTRA)
+            if sound.is_syllable:
+                column.append(best)
+                continue
+            options = [best]
+            if two is not None and (apart := distance(wanted, two)) <= _JOINED:
+                options.append(_plus(earlier[index - 1], apart))
             for size in (2, 3):
                 if index >= size and (whole := _joined(name[index - size : index])) is not None:
-                    options.append(_plus(before[index - size], distance(whole, sound)))
+                    apart = distance(whole, sound)
+                    if apart <= _JOINED:
+                        options.append(_plus(before[index - size], apart))
             column.append(min(options))
         earlier = before
         cost, begin = column[-1]

