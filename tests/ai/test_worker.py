@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -31,8 +31,8 @@ SENTENCES = {
 ROOM = "0199-room"
 
 
-def live_room(**changes: tuple[str, ...]) -> LiveRoom:
-    return replace(LiveRoom((FRYER, LAMP)), **changes)
+def live_room(by_host: tuple[str, ...] = ()) -> LiveRoom:
+    return LiveRoom((FRYER, LAMP), by_host=by_host)
 
 
 def worker(redis: Redis, rooms: MemoryRooms, recognizer: Recognizer | None = None) -> ListeningWorker:
@@ -42,7 +42,11 @@ def worker(redis: Redis, rooms: MemoryRooms, recognizer: Recognizer | None = Non
 
 async def tap(redis: Redis, sound: Iterable[AudioChunk]) -> None:
     for chunk in sound:
-        fields = {"pcm": chunk.pcm, "at_ms": round(chunk.at_s * 1000), "session": chunk.stream}
+        fields: dict[bytes | bytearray | memoryview[int] | str | int | float, Any] = {
+            "pcm": chunk.pcm,
+            "at_ms": round(chunk.at_s * 1000),
+            "session": chunk.stream,
+        }
         await redis.xadd(f"tap:{ROOM}", fields, maxlen=300)
 
 
