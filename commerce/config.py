@@ -31,6 +31,18 @@ class CommerceConfig:
     def pictures_dir(self) -> Path:
         return self.data_dir / "pictures"
 
+    @property
+    def payments_file(self) -> Path:
+        """The accounts at real payment services; where it is missing, the sandbox plays them."""
+        return self.data_dir / "payments.toml"
+
+    @property
+    def notify_url(self) -> str:
+        """Where payment services reach the web role: real ones by its public address."""
+        if self.public_url and self.payments_file.exists():
+            return self.public_url.rstrip("/")
+        return self.web_url
+
     def shop_url(self, origin: str) -> str:
         """Where the browser that sent `origin` (scheme://host[:port]) reaches the shop."""
         return (self.public_url or origin).rstrip("/")

@@ -15,7 +15,7 @@ from commerce.ledger.postings import Rates
 from commerce.orders.desk import OrderDesk
 from commerce.orders.expiry import Expiry
 from commerce.orders.service import OrderBook
-from commerce.payments.accounts import sandbox_providers
+from commerce.payments.accounts import payment_providers
 from commerce.payments.cashier import Cashier
 from commerce.payments.refunds import Refunder
 from commerce.privacy import Vault
@@ -60,7 +60,7 @@ class Commerce:
                 db, rooms, clock, payment_s=config.payment_s, batching=config.order_batching
             ) as desk,
         ):
-            providers = sandbox_providers(config, http)
+            providers = payment_providers(config, http)
             cashier = Cashier(db, orders, providers, clock, config, rates)
             yield cls(
                 config=config,

@@ -1,6 +1,9 @@
 """Which payment services the shop uses, and as whom."""
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -16,6 +19,9 @@ SANDBOX_SELLER_ID = "2088000000000001"
 SANDBOX_WECHAT_APP_ID = "wx0000000000000001"
 SANDBOX_MERCHANT_ID = "1900000001"
 SANDBOX_MERCHANT_SERIAL = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1"
+ALIPAY_URL = "https://openapi.alipay.com/gateway.do"
+WECHAT_URL = "https://api.mch.weixin.qq.com"
+STRIPE_URL = "https://api.stripe.com"
 GATEWAY_PATH = "/gateway.do"
 
 
@@ -49,6 +55,61 @@ def sandbox_stripe_account(config: CommerceConfig) -> StripeAccount:
         api_key=secret(config.keys_dir, "stripe-api", "sk_test_"),
         webhook_secret=secret(config.keys_dir, "stripe-webhook", "whsec_"),
     )
+
+
+class NoAccounts(ValueError):
+    """`payments.toml` does not say what it must; the message says what is missing."""
+
+
+def payment_providers(config: CommerceConfig, http: httpx.AsyncClient) -> Mapping[str, Provider]:
+    """The services that `payments.toml` names or, where there is no such file, the sandbox's three.
+
+    Its sections are `[alipay]`, `[wechat]` and `[stripe]`, with the fields of the account classes; what is
+    secret stands in files of their own, whose paths (relative to the file) it holds. Raises NoAccounts.
+    """
+    if not config.payments_file.exists():
+        return sandbox_providers(config, http)
+    sections = tomllib.loads(config.payments_file.read_text())
+    try:
+        made = {
+            name: build(_read(section, config.payments_file.parent), http)
+            for name, build in BUILDERS.items()
+            if (section := sections.get(name)) is not None
+        }
+    except (KeyError, TypeError, OSError) as error:
+        raise NoAccounts(f"{config.payments_file}: {error}") from error
+    if not made:
+        raise NoAccounts(f"{config.payments_file} names no payment service")
+    return made
+
+
+def _read(section: Mapping[str, Any], directory: Path) -> dict[str, Any]:
+    """The section with the content of the files that it names by `<field>_file`."""
+    return {
+        name.removesuffix("_file"): (directory / value).read_text().strip()
+        if name.endswith("_file")
+        else value
+        for name, value in section.items()
+    }
+
+
+def _as_it_is(url: str, origin: str) -> str:
+    return url
+
+
+BUILDERS: Mapping[str, Callable[[dict[str, Any], httpx.AsyncClient], Provider]] = {
+    "alipay": lambda fields, http: Alipay(
+        AlipayAccount(**{"gateway_url": ALIPAY_URL} | fields),
+        http,
+        lambda _: fields.get("gateway_url", ALIPAY_URL),
+    ),
+    "wechat": lambda fields, http: Wechat(
+        WechatAccount(**{"gateway_url": WECHAT_URL} | fields), http, _as_it_is
+    ),
+    "stripe": lambda fields, http: Stripe(
+        StripeAccount(**{"gateway_url": STRIPE_URL} | fields), http, _as_it_is
+    ),
+}
 
 
 def sandbox_providers(config: CommerceConfig, http: httpx.AsyncClient) -> Mapping[str, Provider]:

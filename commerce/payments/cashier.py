@@ -106,7 +106,7 @@ class Cashier:
             amount_cents=payment["amount_cents"],
             currency=payment["currency"],
             expires_at=order["expires_at"],
-            notify_url=f"{self._config.web_url}/api/payments/notifications/{payment['provider']}",
+            notify_url=f"{self._config.notify_url}/api/payments/notifications/{payment['provider']}",
             return_url=f"{self._config.shop_url(origin)}/orders/{order['id']}",
             origin=origin,
             mobile=mobile,

@@ -17,7 +17,7 @@ BRANDS = {
 }
 TEXTS = {
     "title": ("收银台", "Checkout"),
-    "sandbox": ("沙箱环境 · 不会产生真实扣款", "Sandbox · no real money moves"),
+    "sandbox": ("沙箱环境 · 不会产生真实扣款", "Sandbox · no real money"),
     "to": ("付款给", "Pay to"),
     "merchant": ("Shopcast 直播间", "Shopcast live shop"),
     "order": ("商品", "Item"),
@@ -41,10 +41,10 @@ body{font:16px/1.5 -apple-system,BlinkMacSystemFont,"PingFang SC","Noto Sans SC"
 sans-serif;background:var(--bg);color:var(--ink);min-height:100dvh;display:flex;flex-direction:column;align-items:center}
 header{width:100%;background:linear-gradient(135deg,var(--brand),color-mix(in srgb,var(--brand) 72%,#001a4d));
 color:#fff;padding:20px 20px 96px;display:flex;justify-content:center}
-header div{width:100%;max-width:440px;display:flex;align-items:center;gap:12px;font-weight:600;font-size:17px}
+header div{width:100%;max-width:440px;display:flex;align-items:center;gap:12px;font-weight:600;font-size:17px;white-space:nowrap}
 .logo{width:36px;height:36px;border-radius:10px;background:#fff;color:var(--brand);display:grid;place-items:center;
 font-weight:800;font-size:19px}
-.tag{margin-left:auto;font-size:12px;font-weight:500;background:#ffffff2e;border-radius:99px;padding:4px 10px}
+.tag{margin-left:auto;white-space:nowrap;font-size:12px;font-weight:500;background:#ffffff2e;border-radius:99px;padding:4px 10px}
 main{width:calc(100% - 32px);max-width:440px;margin-top:-72px;flex:1;display:flex;flex-direction:column;gap:14px}
 .card{background:var(--card);border-radius:20px;padding:26px 22px;box-shadow:0 12px 32px #0b1a331a}
 .amount{text-align:center;padding-bottom:22px;border-bottom:1px solid var(--line)}
@@ -53,11 +53,11 @@ main{width:calc(100% - 32px);max-width:440px;margin-top:-72px;flex:1;display:fle
 .amount b span{font-size:26px;margin-right:3px;font-weight:600}
 dl{display:grid;grid-template-columns:auto 1fr;gap:14px 18px;padding-top:20px;font-size:15px}
 dt{color:var(--soft)}dd{text-align:right;overflow-wrap:anywhere;min-width:0}
-dd.mono{font-family:ui-monospace,Menlo,monospace;font-size:12px;color:var(--soft);align-self:center}
+dd.mono{font-family:ui-monospace,Menlo,monospace;font-size:11px;color:var(--soft);align-self:center}
 form,.bottom{position:sticky;bottom:0;width:100%;padding:14px 0 calc(18px + env(safe-area-inset-bottom));
 background:linear-gradient(transparent,var(--bg) 22%);margin-top:auto}
-button,.button{display:block;width:100%;border:0;border-radius:16px;background:var(--brand);color:#fff;font:600 18px/1 inherit;
-font-family:inherit;padding:19px;cursor:pointer;text-align:center;text-decoration:none;
+button,.button{display:block;width:100%;border:0;border-radius:16px;background:var(--brand);color:#fff;font:inherit;
+font-size:18px;font-weight:600;line-height:1;padding:19px;cursor:pointer;text-align:center;text-decoration:none;
 box-shadow:0 8px 20px color-mix(in srgb,var(--brand) 35%,transparent);transition:transform .12s,opacity .2s}
 button:active{transform:scale(.985)}button:disabled{opacity:.6}
 button:focus-visible,a:focus-visible{outline:3px solid color-mix(in srgb,var(--brand) 45%,#fff);outline-offset:2px}
@@ -67,6 +67,7 @@ button:focus-visible,a:focus-visible{outline:3px solid color-mix(in srgb,var(--b
 animation:pop .42s cubic-bezier(.2,1.5,.4,1)}
 .mark svg{width:42px;height:42px;fill:none;stroke:#fff;stroke-width:4.5;stroke-linecap:round;stroke-linejoin:round}
 h1{font-size:23px;margin-bottom:6px}.result p{color:var(--soft)}
+@media(min-width:700px){main{flex:none}form,.bottom{position:static;background:none}}
 @keyframes pop{from{transform:scale(.4);opacity:0}}
 @media(prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
 """
