@@ -1,5 +1,7 @@
 """`shopcast check …`: searches for broken promises."""
 
+from pathlib import Path
+
 import typer
 
 app = typer.Typer(no_args_is_help=True)
@@ -17,3 +19,21 @@ def payments(
     except ModuleNotFoundError as missing:
         raise typer.BadParameter(f"{missing.name} is missing: pip install 'shopcast[dev]'") from missing
     raise typer.Exit(check.run(schedules=schedules, seed_number=seed, quick=quick))
+
+
+@app.command()
+def audit(
+    file: Path | None = typer.Option(None, help="An exported log; without it, the database's own."),
+) -> None:
+    """The moderation log: every entry in its place and unchanged."""
+    import asyncio
+
+    from app.settings import Settings
+    from moderation.audit import check
+
+    if file is not None:
+        raise typer.Exit(check.tell(asyncio.run(check.check_file(file))))
+    dsn = Settings().database_url
+    if dsn is None:
+        raise typer.BadParameter("Set SHOPCAST_DATABASE_URL, or give --file.")
+    raise typer.Exit(check.tell(asyncio.run(check.check_database(dsn))))

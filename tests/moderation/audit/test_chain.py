@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
+import orjson
 import psycopg
 import pytest
 
 from app.core.db import Database
 from moderation.audit import repository
 from moderation.audit.chain import GENESIS, Entry, Verification, seal, verify
+from moderation.audit.check import check_file
 
 AT = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 
@@ -77,3 +80,15 @@ async def test_the_database_refuses_every_change(db: Database, statement: str) -
             await tx.execute(statement.encode())
     async with db.transaction() as tx:
         assert [e.action async for e in repository.read(tx)] == ["a"]
+
+
+async def test_an_exported_file_is_checked_line_by_line(tmp_path: Path) -> None:
+    log = tmp_path / "audit.jsonl"
+    lines = [orjson.dumps(entry.export()) for entry in chain(3)]
+    log.write_bytes(b"\n".join(lines))
+    assert await check_file(log) == Verification(3, chain(3)[-1].hash.hex())
+    log.write_bytes(b"\n".join([lines[0], lines[2]]))
+    assert (await check_file(log)).problem == "entry 2 is missing"
+    log.write_bytes(b"\n".join([lines[0], b"{}"]))
+    with pytest.raises(ValueError, match="line 2 is no entry"):
+        await check_file(log)
