@@ -31,6 +31,22 @@ export default async ({ mode }: ConfigEnv): Promise<ViteUserConfig> => {
       outDir: 'dist',
       reportCompressedSize: false,
       chunkSizeWarningLimit: 900,
+      rolldownOptions: {
+        output: {
+          // Few files instead of many small ones: what every page needs, and what several share.
+          codeSplitting: {
+            groups: [
+              { name: 'vendor', test: /node_modules[\\/](?:@?vue[\\/-]|vue-|@intlify)/, priority: 2 },
+              {
+                name: 'shared',
+                test: /src[\\/](?:api|components|composables|format|i18n|live|session)[\\/](?!.*\.json)/,
+                minShareCount: 2,
+                priority: 1,
+              },
+            ],
+          },
+        },
+      },
     },
     server: {
       port: 5173,
