@@ -170,6 +170,8 @@ class World:
             case "orders:expire":
                 order_ids = [UUID(order_id) for order_id in args["order_ids"]]
                 doing: Awaitable[None] = self.shop.expiry.expire(order_ids, args.get("extensions", 0))
+            case "orders:receive":
+                doing = self.shop.expiry.receive(UUID(args["order_id"]))
             case "payments:check":
                 doing = self.shop.cashier.check(UUID(args["payment_id"]), args["delay_s"])
             case "payments:refund":

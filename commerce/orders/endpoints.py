@@ -6,11 +6,22 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from app.core.http import ClockDep, CurrentUser, DatabaseDep
+from commerce.addresses.schemas import AddressOut
+from commerce.addresses.service import of_order
 from commerce.deps import CommerceDep, IdempotencyKey, Merchant
-from commerce.errors import OrderNotFound
+from commerce.errors import AddressNotFound, OrderNotFound
 from commerce.orders import repository
 from commerce.orders.placement import OrderDraft
-from commerce.orders.schemas import CancelIn, MerchantOrders, OrderIn, OrderOut, Orders, ShipIn, Transitions
+from commerce.orders.schemas import (
+    CancelIn,
+    MerchantOrders,
+    OrderIn,
+    OrderOut,
+    Orders,
+    RevealIn,
+    ShipIn,
+    Transitions,
+)
 from commerce.orders.states import Status
 from commerce.orders.views import present
 
@@ -90,6 +101,26 @@ async def orders_to_handle(
     async with db.transaction() as tx:
         rows, total = await repository.page(tx, status=status, room_id=room_id, limit=limit, offset=offset)
     return MerchantOrders(items=[present(commerce.vault, row, masked=True) for row in rows], total=total)
+
+
+@merchant_router.post("/{order_id}/address")
+async def reveal_address(
+    order_id: UUID,
+    body: RevealIn,
+    db: DatabaseDep,
+    commerce: CommerceDep,
+    merchant: Merchant,
+    clock: ClockDep,
+) -> AddressOut:
+    """The whole address, for who ships; that it was looked at is logged."""
+    async with db.transaction() as tx:
+        order = await commerce.orders.locked(tx, order_id)
+        address = of_order(commerce.vault, order["address_sealed"], order["buyer_id"], masked=False)
+        if address is None:
+            raise AddressNotFound
+        actor = f"merchant:{merchant.user_id}"
+        await repository.log_reveal(tx, order_id, actor=actor, reason=body.reason, at=clock.now())
+    return address
 
 
 @merchant_router.post("/{order_id}/ship")

@@ -1,4 +1,4 @@
-"""Unpaid orders give their stock back."""
+"""Unpaid orders give their stock back; shipped ones are received by and by."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -17,7 +17,7 @@ MAX_EXTENSIONS = 3
 
 
 class Expiry:
-    """Ends the life of orders that nobody paid."""
+    """What time does to orders: unpaid ones end, shipped ones count as received."""
 
     def __init__(self, db: Database, orders: OrderBook, cashier: Cashier, clock: Clock) -> None:
         self._db = db
@@ -35,6 +35,13 @@ class Expiry:
             await self._expire_one(
                 order_id, extend=not reached and extensions < MAX_EXTENSIONS, extensions=extensions
             )
+
+    async def receive(self, order_id: UUID) -> None:
+        """Complete a shipped order; one that is on another way by now stays on it."""
+        async with self._db.transaction() as tx:
+            order = await self._orders.locked(tx, order_id)
+            if order["status"] == Status.SHIPPED:
+                await self._orders.receive(tx, order, actor="system", at=self._clock.now())
 
     async def _expire_one(self, order_id: UUID, *, extend: bool, extensions: int) -> None:
         now = self._clock.now()

@@ -96,6 +96,13 @@ async def transitions(tx: Tx, order_id: UUID) -> list[DictRow]:
     )
 
 
+async def log_reveal(tx: Tx, order_id: UUID, *, actor: str, reason: str, at: datetime) -> None:
+    await tx.execute(
+        "INSERT INTO address_reveals (order_id, actor, reason, at) VALUES (%s, %s, %s, %s)",
+        (order_id, actor, reason, at),
+    )
+
+
 async def ship_all_lines(tx: Tx, order_id: UUID) -> None:
     await tx.execute(
         "UPDATE order_lines SET shipped_quantity = quantity - refunded_quantity WHERE order_id = %s",

@@ -111,6 +111,10 @@ class CancelIn(BaseModel):
     reason: Note = ""
 
 
+class RevealIn(BaseModel):
+    reason: Note = ""
+
+
 class ShipIn(BaseModel):
     carrier: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=SAFE)

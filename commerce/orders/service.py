@@ -1,6 +1,6 @@
 """What happens to an order after it was placed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from psycopg.rows import DictRow
 
 from app.core.db import Tx
 from app.core.events import Event, staff_topic, user_topic
+from app.core.jobs import defer_in
 from app.core.outbox import emit
 from commerce.errors import OrderNotFound
 from commerce.inventory import service as inventory
@@ -18,6 +19,8 @@ from commerce.orders.views import present, summary
 from commerce.privacy import Vault
 from commerce.promotions import repository as promotions
 
+# A buyer who says nothing for so long has received it.
+RECEIVED_AFTER = timedelta(days=10)
 STAFF_EVENTS = {
     Status.PAID: "order.paid",
     Status.CANCELLED: "order.cancelled",
@@ -119,6 +122,7 @@ class OrderBook:
         self, tx: Tx, order: DictRow, *, carrier: str, tracking: str, actor: str, at: datetime
     ) -> DictRow:
         await repository.ship_all_lines(tx, order["id"])
+        await defer_in(tx, "orders:receive", at=at + RECEIVED_AFTER, order_id=str(order["id"]))
         return await self.move(
             tx, order, OrderEvent.SHIP, actor=actor, at=at, shipped_at=at, carrier=carrier, tracking=tracking
         )
