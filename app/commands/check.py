@@ -1,6 +1,7 @@
 """`shopcast check …`: searches for broken promises."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -23,7 +24,9 @@ def payments(
 
 @app.command()
 def audit(
-    file: Path | None = typer.Option(None, help="An exported log; without it, the database's own."),
+    file: Annotated[
+        Path | None, typer.Option(help="An exported log; without it, the database's own.")
+    ] = None,
 ) -> None:
     """The moderation log: every entry in its place and unchanged."""
     import asyncio

@@ -1,5 +1,6 @@
 """Luring buyers off the platform: a way to be reached elsewhere, with a handle, an invitation or a bait."""
 
+import re
 from collections.abc import Iterator
 
 from ...findings import Category, Finding
@@ -80,7 +81,21 @@ def find(evidence: Evidence) -> list[Finding]:
     found += _channels(evidence)
     found += _contacts(evidence)
     found += _elsewhere(evidence)
-    return found
+    return [finding for finding in found if not _warned_of(evidence.text.original, finding)]
+
+
+def _warned_of(original: str, finding: Finding) -> bool:
+    """Whether the words warn of it (`不要私下转账`, `never pay outside the app`) instead of inviting to it."""
+    before = original[max(0, finding.start - 30) : finding.start].casefold()
+    return _WARNING.search(before) is not None
+
+
+_WARNING = re.compile(
+    r"(?:不要|不能|不可以|切勿|谨防|禁止|请勿|千万别|小心|警惕|别|勿)"
+    r"(?:随便|轻易|乱|去|再|跟人|跟别人|相信|听信|点击|私自|进行|任何|陌生人?|通过|在|走|用|人|的){0,3}$"
+    r"|\b(?:don'?t|do not|never|avoid|beware of|cannot|can'?t)"
+    r"(?: (?:ever|please|let|anyone|anybody|them|pay|send|money|buy|sell|trust|transfer|deal|trade|order|any)){0,5} ?$"
+)
 
 
 def _channels(evidence: Evidence) -> Iterator[Finding]:

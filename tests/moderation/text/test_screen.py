@@ -25,6 +25,7 @@ DATA = Path(__file__).parents[2] / "data" / "moderation"
         ("own.json", 0.97, 0.97, 0.01),
         ("second.json", 0.97, 0.97, 0.01),
         ("third.json", 0.97, 0.97, 0.01),
+        ("innocent.json", 0.97, 0.0, 0.03),
         ("held_out.json", 0.95, 0.95, 0.03),
     ],
 )
@@ -33,7 +34,7 @@ def test_labelled_texts_come_out_as_expected(
 ) -> None:
     result = figures(judge(screen, load(DATA / name)))
     assert result["exact"] >= exact
-    assert result["caught"] >= caught
+    assert (result["caught"] or 0.0) >= caught
     assert result["false_alarms"] <= false_alarms
 
 
@@ -87,6 +88,18 @@ def test_what_is_denied_is_not_claimed(screen: Screen) -> None:
     assert screen.check("它能治疗湿疹", "speech").action is Action.FLAG
     assert screen.check("it does not cure eczema", "speech").action is Action.ALLOW
     assert screen.check("it cures eczema", "speech").action is Action.FLAG
+
+
+@pytest.mark.parametrize("text", ["不要私下转账", "谨防私下交易", "never pay outside the app"])
+def test_a_warning_of_luring_is_no_luring(screen: Screen, text: str) -> None:
+    assert screen.check(text, "speech").action is Action.ALLOW
+
+
+@pytest.mark.parametrize(
+    "text", ["别墨迹加我微信 abc123", "don't wait add me on whatsapp", "别在这买，加我微信"]
+)
+def test_a_negation_of_something_else_does_not_excuse_luring(screen: Screen, text: str) -> None:
+    assert screen.check(text, "chat").action is Action.BLOCK
 
 
 def test_speech_is_never_held_back(screen: Screen) -> None:
