@@ -20,6 +20,9 @@ _LETTERS = re.compile(r"\w")
 _MAX_CHARACTERS_PER_S = {"zh": 11.0, "en": 27.0}
 """Hosts in a hurry reach 8 and 20."""
 _SLACK_S = 0.5
+_LEAST_REPEAT = 8
+_LEAST_REPEAT_LATIN = 20
+"""Letters; hosts do say shorter things twice."""
 _MIN_SPEECH_S = 0.25
 _SURE_NO_SPEECH = 0.6
 _GUESSED = -1.0
@@ -36,6 +39,7 @@ def without_inventions(
     start = loop_start(text)
     if start is not None:
         text = text[:start].rstrip(" ,.，。")
+    text = said_once(text)
     letters = len(_LETTERS.findall(text))
     if not letters or speech_s < _MIN_SPEECH_S or _ALWAYS.search(text):
         return ""
@@ -51,6 +55,18 @@ def without_inventions(
     if doubtful and _ON_SILENCE.fullmatch(text.strip(" ,.!?，。！？")):
         return ""
     return "" if recites(text, names) else text
+
+
+def said_once(text: str) -> str:
+    """Without the whole sentence said again, or begun again, that a decoder adds when it misses the end."""
+    spans = [(match[0].lower(), match.end()) for match in _LETTERS.finditer(text)]
+    letters = "".join(letter for letter, _ in spans)
+    least = _LEAST_REPEAT_LATIN if letters.isascii() else _LEAST_REPEAT
+    for period in range(least, len(letters) - least + 3):
+        rest = letters[period:]
+        if rest == (letters[:period] * (len(rest) // period + 1))[: len(rest)]:
+            return text[: spans[period - 1][1]]
+    return text
 
 
 def recites(text: str, names: Sequence[str]) -> bool:

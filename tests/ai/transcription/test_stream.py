@@ -9,7 +9,7 @@ from ai.listening import RoomListener, RoomSettings
 from ai.simulation import SimulatedRoom, simulate
 from ai.transcription.agreement import LocalAgreement
 from ai.transcription.audio import SAMPLE_RATE_HZ, AudioChunk, Samples, to_pcm, to_samples
-from ai.transcription.inventions import recites, without_inventions
+from ai.transcription.inventions import recites, said_once, without_inventions
 from ai.transcription.recognizer import Effort, Hypothesis, ScriptedRecognizer, Vocabulary
 from ai.transcription.schedule import Schedule
 from ai.transcription.segments import PartialSegment, Segment, TranscriptSegment
@@ -214,6 +214,20 @@ def test_more_words_than_anybody_can_say_are_invented() -> None:
 
     assert without_inventions(hypothesis, 0.4, 0.9, ()) == ""
     assert without_inventions(hypothesis, 3.5, 4.0, ()) == WORDS
+
+
+@pytest.mark.parametrize(
+    ("text", "once"),
+    [
+        ("一盒三十小包给家里人吃。一盒三十小包给家里人吃", "一盒三十小包给家里人吃"),
+        ("下一个上链接,每日坚果礼盒下一个上链接每日", "下一个上链接,每日坚果礼盒"),
+        ("鞋子来了鞋子来了", "鞋子来了鞋子来了"),
+        ("so good, so good", "so good, so good"),
+        ("It keeps you warm all night. It keeps you warm all night.", "It keeps you warm all night"),
+    ],
+)
+def test_a_sentence_that_the_decoder_says_twice_is_said_once(text: str, once: str) -> None:
+    assert said_once(text) == once
 
 
 def test_two_names_alone_are_read_back_hotwords() -> None:
