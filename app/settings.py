@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     ice_servers: list[str] = []
     """STUN and TURN addresses for browsers that are not on the same network."""
 
+    rtmp_port: int | None = None
+    """Where encoders without WHIP publish by RTMP, commonly 1935; None: nowhere."""
     hls: bool = True
     """Low-latency HLS beside WebRTC; recordings need it."""
     hls_window_s: float = 7200

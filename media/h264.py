@@ -49,6 +49,37 @@ def nal_units(payloads: Iterable[bytes]) -> Iterator[bytes]:
             yield payload
 
 
+def packetize(nals: Iterable[bytes], limit: int = 1150) -> list[bytes]:
+    """RTP payloads of one picture (RFC 6184, packetization mode 1), none longer than `limit`.
+
+    Parameter sets travel together with what follows, large units in fragments.
+    """
+    payloads: list[bytes] = []
+    small: list[bytes] = []
+
+    def flush() -> None:
+        if len(small) == 1:
+            payloads.append(small[0])
+        elif small:
+            header = NAL_STAP_A | max(nal[0] & 0x60 for nal in small)
+            units = b"".join(len(nal).to_bytes(2, "big") + nal for nal in small)
+            payloads.append(bytes([header]) + units)
+        small.clear()
+
+    for nal in nals:
+        if len(nal) + 2 + sum(len(other) + 2 for other in small) >= limit:
+            flush()
+        if len(nal) <= limit:
+            small.append(nal)
+            continue
+        pieces = [nal[i : i + limit - 2] for i in range(1, len(nal), limit - 2)]
+        for index, piece in enumerate(pieces):
+            edge = (0x80 if index == 0 else 0) | (0x40 if index == len(pieces) - 1 else 0)
+            payloads.append(bytes([(nal[0] & 0xE0) | NAL_FU_A, edge | (nal[0] & 0x1F)]) + piece)
+    flush()
+    return payloads
+
+
 def annex_b(payloads: Iterable[bytes]) -> bytes:
     """One picture as a byte stream with start codes."""
     return b"".join(START_CODE + nal for nal in nal_units(payloads))

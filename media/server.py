@@ -32,6 +32,7 @@ from media.recording.library import Library
 from media.recording.ports import ExplanationWindows, RecordingEvents, Retention
 from media.recording.recorder import Recorder
 from media.recording.retention import Sweeper
+from media.rtmp.server import RtmpServer
 from media.signalling import IceServer
 from media.tap import AudioTap
 from media.whep import whep_router
@@ -58,13 +59,15 @@ class HlsConfig:
 class MediaConfig:
     """The role's settings. `ice_servers` is empty by default: clients reach the node directly.
 
-    `hls` None switches HLS off; `frame_interval_s` None the frames for screening.
+    `rtmp` is the (host, port) of the RTMP listener, None for none. `hls` None switches HLS off;
+    `frame_interval_s` None the frames for screening.
     """
 
     engine: EmbeddedConfig = field(default_factory=EmbeddedConfig)
     ice_servers: Sequence[IceServer] = ()
     hls: HlsConfig | None = field(default_factory=HlsConfig)
     frame_interval_s: float | None = 3.0
+    rtmp: tuple[str, int] | None = None
     node: str = field(default_factory=socket.gethostname)
 
 
@@ -137,7 +140,7 @@ def create_app(
 ) -> FastAPI:
     """The application for `shopcast media`: WHIP, WHEP, HLS, replays, `/healthz`.
 
-    Its lifespan owns the engine; `app.state.engine` is the running one. `redis` stays the caller's
+    Its lifespan owns the engine; `app.state.engine` is the running one, `app.state.rtmp` the listener. `redis` stays the caller's
     to close. Without `recording` nothing is written to disk.
     """
     listener = _Events(events)
@@ -156,6 +159,7 @@ def create_app(
     if hls is not None:
         sinks.append(lambda room_id, _: streams.sink(room_id, hls.cutting))
     engine = EmbeddedEngine(config.engine, listener, sinks)
+    rtmp = RtmpServer(tokens, engine.ingest)
     heartbeat = listener.heartbeat = Heartbeat(engine, redis, config.node)
     owned = [heartbeat.run, listener.run]
     library = Library(recording.root) if recording is not None else None
@@ -166,10 +170,13 @@ def create_app(
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await engine.start()
+        if config.rtmp is not None:
+            await rtmp.start(*config.rtmp)
         tasks = [asyncio.create_task(run()) for run in owned]
         try:
             yield
         finally:
+            await rtmp.close()
             await engine.close()
             await streams.close()
             with contextlib.suppress(TimeoutError):
@@ -180,6 +187,7 @@ def create_app(
 
     app = FastAPI(title="Shopcast media", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.engine = engine
+    app.state.rtmp = rtmp
     app.include_router(whip_router(engine, tokens, config.ice_servers))
     app.include_router(whep_router(engine, tokens, config.ice_servers))
     if hls is not None:

@@ -19,6 +19,7 @@ async def run(settings: Settings) -> None:
         config = MediaConfig(
             engine=EmbeddedConfig(udp_port=settings.media_port, advertised_hosts=settings.media_hosts),
             ice_servers=[IceServer(url) for url in settings.ice_servers],
+            rtmp=(settings.bind, settings.rtmp_port) if settings.rtmp_port is not None else None,
             hls=HlsConfig(limits=Limits(window_s=settings.hls_window_s)) if settings.hls else None,
         )
         app = create_app(

@@ -98,6 +98,11 @@ class LoadPeer(Peer):
         self._checked_at = 0.0
         self._reported_at = 0.0
 
+    @property
+    def sources(self) -> set[int]:
+        """The SSRCs that media came from."""
+        return set(self._ssrcs)
+
     def tick(self, now: float) -> None:
         """Check, report and retransmit where due; call it every 50 ms."""
         self.poll(now)

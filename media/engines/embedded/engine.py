@@ -27,6 +27,7 @@ from media.engines.base import (
 )
 from media.engines.embedded.dtls import Certificate
 from media.engines.embedded.keyframes import KeyFrameRequests
+from media.engines.embedded.local import LocalPublisher
 from media.engines.embedded.mux import Address, UdpPort
 from media.engines.embedded.negotiation import (
     LocalTransport,
@@ -36,7 +37,7 @@ from media.engines.embedded.negotiation import (
     write_answer,
 )
 from media.engines.embedded.peer import Peer
-from media.engines.embedded.publisher import Publisher
+from media.engines.embedded.publisher import Publisher, RoomPublisher
 from media.engines.embedded.room import Room
 from media.engines.embedded.viewer import Viewer
 
@@ -81,6 +82,7 @@ class EmbeddedEngine:
         self._peers_by_ufrag: dict[str, Peer] = {}
         self._peers_by_address: dict[Address, Peer] = {}
         self._sessions: dict[str, tuple[Peer, Room, Publisher | Viewer]] = {}
+        self._ingests: dict[str, tuple[LocalPublisher, Room]] = {}
         self._ticker: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self.datagrams_refused = 0
@@ -119,6 +121,8 @@ class EmbeddedEngine:
         """End every session, close every sink, unbind."""
         for session_id in list(self._sessions):
             self._sessions[session_id][0].close()
+        for publisher, _ in list(self._ingests.values()):
+            publisher.close()
         if self._ticker is not None:
             self._ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -150,6 +154,21 @@ class EmbeddedEngine:
         self._sessions[session_id] = (peer, room, publisher)
         self._close_sinks(room.begin(publisher))
         return Answer(session_id, write_answer(parsed, self._local(peer, {})))
+
+    def ingest(
+        self, room_id: str, profile: str | None, on_close: Callable[[], None] = lambda: None
+    ) -> LocalPublisher:
+        """Open a publisher that is fed here instead of by WebRTC; `AlreadyPublishing` as for others."""
+        room = self._rooms.get(room_id)
+        if room is not None and room.is_fresh(time.monotonic()):
+            raise AlreadyPublishing("Another publisher's media arrives.")
+        if room is None:
+            room = self._rooms[room_id] = self._new_room(room_id)
+        session_id = secrets.token_urlsafe(16)
+        publisher = LocalPublisher(session_id, _RoomOutput(self, room), profile=profile, on_close=on_close)
+        self._ingests[session_id] = publisher, room
+        self._close_sinks(room.begin(publisher))
+        return publisher
 
     async def subscribe(self, room_id: str, offer: str) -> Answer:
         """Open a viewer's session."""
@@ -226,9 +245,11 @@ class EmbeddedEngine:
             raise SessionNotFound
         return found
 
-    def publisher_closed(self, room: Room, publisher: Publisher) -> None:
-        """A publisher's peer is gone."""
+    def publisher_closed(self, room: Room, publisher: RoomPublisher) -> None:
+        """A publisher is gone."""
         self._close_sinks(room.end(publisher))
+        if self._ingests.pop(publisher.session_id, None) is not None:
+            self._drop_if_empty(room)
         self._forget(publisher.session_id)
 
     def _session(self, session_id: str) -> tuple[Peer, Room, Publisher | Viewer]:
@@ -316,7 +337,11 @@ class EmbeddedEngine:
         for address in peer.addresses:
             if self._peers_by_address.get(address) is peer:
                 del self._peers_by_address[address]
-        if not any(other is room for _, other, _ in self._sessions.values()):
+        self._drop_if_empty(room)
+
+    def _drop_if_empty(self, room: Room) -> None:
+        used = any(other is room for _, other, _ in self._sessions.values())
+        if not used and not any(other is room for _, other in self._ingests.values()):
             self._rooms.pop(room.room_id, None)
 
     def _close_sinks(self, sinks: list[MediaSink]) -> None:
@@ -348,7 +373,7 @@ class _RoomOutput:
         self.on_audio = room.on_audio
         self.on_sender_report = room.on_sender_report
 
-    def on_publisher_closed(self, publisher: Publisher) -> None:
+    def on_publisher_closed(self, publisher: RoomPublisher) -> None:
         self._engine.publisher_closed(self._room, publisher)
 
 

@@ -20,13 +20,30 @@ logger = logging.getLogger(__name__)
 REPORT_INTERVAL_S = 0.5
 
 
+class RoomPublisher(Protocol):
+    """Whoever publishes to a room, by whatever way in."""
+
+    session_id: str
+    started_at: float | None
+    last_media_at: float | None
+
+    @property
+    def profile(self) -> str | None:
+        """The first two bytes of its H.264 profile-level-id in hex."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]: ...
+    def state(self, now: float) -> PublisherState | None: ...
+    def close(self) -> None: ...
+
+
 class PublisherOutput(Protocol):
     """Where a host's media goes: the room."""
 
-    def on_video(self, publisher: "Publisher", frame: VideoFrame) -> None: ...
-    def on_audio(self, publisher: "Publisher", packet: AudioPacket) -> None: ...
+    def on_video(self, publisher: RoomPublisher, frame: VideoFrame) -> None: ...
+    def on_audio(self, publisher: RoomPublisher, packet: AudioPacket) -> None: ...
     def on_sender_report(self, kind: str, host_unix: float, timestamp: int, now: float) -> None: ...
-    def on_publisher_closed(self, publisher: "Publisher") -> None: ...
+    def on_publisher_closed(self, publisher: RoomPublisher) -> None: ...
 
 
 class Publisher:
@@ -50,7 +67,6 @@ class Publisher:
         self._video = video.codec if video else None
         self._audio = audio.codec if audio else None
         self._abs_send_time = video.abs_send_time if video else None
-        self.profile = self._video.profile if self._video else None
         self._assembler = FrameAssembler()
         self._video_stats: ReceiveStats | None = None
         self._audio_stats: ReceiveStats | None = None
@@ -69,9 +85,13 @@ class Publisher:
         self.last_media_at: float | None = None
 
     @property
-    def has_video(self) -> bool:
-        """Whether H.264 was negotiated."""
-        return self._video is not None
+    def profile(self) -> str | None:
+        """As negotiated."""
+        return self._video.profile if self._video is not None else None
+
+    def close(self) -> None:
+        """End the session."""
+        self.peer.close()
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from media.engines.base import (
 from media.engines.embedded import rtp
 from media.engines.embedded.keyframes import KeyFrameRequests
 from media.engines.embedded.negotiation import Source
-from media.engines.embedded.publisher import Publisher
+from media.engines.embedded.publisher import RoomPublisher
 from media.engines.embedded.viewer import OutFrame, SenderClock, SentPacket, Viewer
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Room:
         self._sink_factories = sink_factories
         self._wall = wall
         self.keyframes = keyframes
-        self.publisher: Publisher | None = None
+        self.publisher: RoomPublisher | None = None
         self.viewers: dict[str, Viewer] = {}
         self.sinks: list[MediaSink] = []
         self.failed_sinks: list[MediaSink] = []
@@ -114,19 +114,19 @@ class Room:
             viewer_session_ids=tuple(self.viewers),
         )
 
-    def begin(self, publisher: Publisher) -> list[MediaSink]:
+    def begin(self, publisher: RoomPublisher) -> list[MediaSink]:
         """Let a new publisher take the room; returns the former one's sinks, to be closed."""
         former, self.publisher = self.publisher, publisher
         sinks: list[MediaSink] = []
         if former is not None:
             sinks = self._end(former)
-            former.peer.close()
+            former.close()
         self._gop.clear()
         self._audio_shift = None
         self._skew = None
         return sinks
 
-    def end(self, publisher: Publisher) -> list[MediaSink]:
+    def end(self, publisher: RoomPublisher) -> list[MediaSink]:
         """The publisher is gone; returns its sinks, to be closed. Viewers stay for the next."""
         if self.publisher is not publisher:
             return []
@@ -134,21 +134,21 @@ class Room:
         self._gop.clear()
         return self._end(publisher)
 
-    def _end(self, publisher: Publisher) -> list[MediaSink]:
+    def _end(self, publisher: RoomPublisher) -> list[MediaSink]:
         sinks, self.sinks, self.failed_sinks = self.sinks + self.failed_sinks, [], []
         if publisher.session_id in self._started:
             self._started.discard(publisher.session_id)
             self._listener.publish_ended(self.room_id, publisher.session_id)
         return sinks
 
-    def _start(self, publisher: Publisher) -> None:
+    def _start(self, publisher: RoomPublisher) -> None:
         self._started.add(publisher.session_id)
         self._video.begin(0, time.monotonic())
         self._audio.begin(0, time.monotonic())
         self.sinks = [make(self.room_id, publisher.session_id) for make in self._sink_factories]
         self._listener.publish_started(self.room_id, publisher.session_id)
 
-    def on_video(self, publisher: Publisher, frame: VideoFrame) -> None:
+    def on_video(self, publisher: RoomPublisher, frame: VideoFrame) -> None:
         """Number a picture, keep it for joiners and retransmission, send it to everyone."""
         if publisher is not self.publisher:
             return
@@ -168,7 +168,7 @@ class Room:
             viewer.send_video(out, now)
         self._tell_sinks(lambda sink: sink.on_video(frame))
 
-    def on_audio(self, publisher: Publisher, packet: AudioPacket) -> None:
+    def on_audio(self, publisher: RoomPublisher, packet: AudioPacket) -> None:
         """Send an Opus packet to everyone; gaps in the numbering stay gaps."""
         if publisher is not self.publisher:
             return

@@ -1,0 +1,1 @@
+"""RTMP in, for encoders without WHIP."""
