@@ -28,7 +28,7 @@ from ai.transcription.recognizer import Recognizer, WhisperRecognizer, WhisperSe
 from ai.transcription.segments import TranscriptSegment
 from app.core.report import Report
 
-QUICK_S = 36.0
+QUICK_S = 33.0
 _WORD = re.compile(r"\w")
 
 

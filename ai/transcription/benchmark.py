@@ -17,7 +17,7 @@ from ai.transcription.recognizer import Recognizer, WhisperRecognizer, WhisperSe
 from ai.transcription.segments import TranscriptSegment
 from app.core.report import Report
 
-QUICK_S = 38.0
+QUICK_S = 34.0
 GOAL_P95_S = 2.5
 _STEPS = (1, 2, 4, 6, 8, 12)
 _STAGGER_S = 1.7
