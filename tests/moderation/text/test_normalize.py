@@ -58,4 +58,6 @@ def test_any_string_folds_and_every_position_leads_back(text: str) -> None:
     assert len(folded.plain) == len(folded.origin) == len(folded.digits)
     assert all(0 <= i < len(text) for i in folded.origin)
     assert folded.origin == sorted(folded.origin)
-    assert "".join(folded.plain[i] for i in folded.compact_at).isalnum() or not folded.compact
+    assert folded.compact.isalnum() or not folded.compact
+    assert folded.compact_at == sorted(set(folded.compact_at))
+    assert all(i < len(folded.plain) for i in folded.compact_at)
