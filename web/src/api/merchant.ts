@@ -1,6 +1,6 @@
 import { http } from './client'
 import type { components } from './generated'
-import type { Id, Order, OrderStatus, Page } from './types'
+import type { Address, Id, Order, OrderStatus, Page } from './types'
 
 type Schemas = components['schemas']
 
@@ -27,6 +27,14 @@ export type FlashSale = Schemas['FlashSaleOut']
 export type FlashSaleInput = Schemas['FlashSaleIn']
 export type ShippingFee = Schemas['ShippingFeeIn']
 
+/** All lines or, where one is wrong, none. `line` 0: the file as a whole. */
+export interface ImportReport {
+  created: number
+  changed: number
+  dry_run: boolean
+  errors: { line: number; column: string; message: string }[]
+}
+
 export interface PageOf<T> {
   items: T[]
   total: number
@@ -50,6 +58,14 @@ export const shop = {
     form.append('picture', picture)
     return http.put<MerchantProduct>(`/merchant/products/${id}/image`, form, { timeoutMs: 60_000 })
   },
+  importProducts: (file: Blob, dryRun: boolean) => {
+    const form = new FormData()
+    form.append('file', file)
+    return http.post<ImportReport>('/merchant/products/import', form, {
+      query: { dry_run: String(dryRun) },
+      timeoutMs: 120_000,
+    })
+  },
   addSku: (productId: Id, sku: SkuInput) =>
     http.post<MerchantProduct>(`/merchant/products/${productId}/skus`, sku),
   updateSku: (id: Id, patch: SkuPatch) =>
@@ -61,6 +77,9 @@ export const shop = {
     http.get<PageOf<Order>>('/merchant/orders', { query }),
   transitions: (orderId: Id) =>
     http.get<Page<Transition>>(`/merchant/orders/${orderId}/transitions`),
+  /** The whole address of an order; that it was looked at is logged. */
+  revealAddress: (orderId: Id, reason: string) =>
+    http.post<Omit<Address, 'id'>>(`/merchant/orders/${orderId}/address`, { reason }),
   ship: (orderId: Id, carrier: string, tracking: string) =>
     http.post<Order>(`/merchant/orders/${orderId}/ship`, { carrier, tracking }),
   policies: () => http.get<Page<Policy>>('/merchant/policies'),
