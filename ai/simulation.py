@@ -52,10 +52,11 @@ def simulate(
     recognizer: Recognizer,
     may_go_on: Callable[[], bool] = lambda: True,
     pace: Callable[[float], float] = lambda took_s: took_s,
+    stopwatch: Callable[[], float] = time.perf_counter,
 ) -> Effort:
     """Runs all rooms to their ends; fills `SimulatedRoom.events`. `may_go_on` is asked before each step.
 
-    `pace` turns the measured time of a recognition into the virtual one.
+    `stopwatch` measures a recognition; `pace` turns what it took into virtual time.
     """
     schedule = Schedule[SimulatedRoom]()
     for room in rooms:
@@ -71,11 +72,11 @@ def simulate(
         picked = schedule.next()
         if picked is not None:
             room, job = picked
-            began, began_cpu = time.perf_counter(), time.process_time()
+            began, began_cpu = stopwatch(), time.process_time()
             hypothesis = recognizer.recognize(
                 job.samples, job.vocabulary, job.effort, job.language, job.expected_language
             )
-            took_s = time.perf_counter() - began
+            took_s = stopwatch() - began
             cpu_s += time.process_time() - began_cpu
             compute_s += took_s
             done_s = now_s + pace(took_s)
