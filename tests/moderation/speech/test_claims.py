@@ -11,7 +11,7 @@ from moderation.text import Screen
     [
         ("这是全网最低价，最好的面膜", "ad_law.absolute", "全网最低价", "这是今天直播间的优惠价，最好的面膜"),
         ("用了之后可以治疗湿疹", "ad_law.medical", "治疗湿疹", "用了之后可以护理湿疹"),
-        ("百分之百有效", "ad_law.guarantee", "百分之百", "多数人反馈不错有效"),
+        ("百分之百有效", "ad_law.guarantee", "百分之百有效", "效果因人而异"),
         (
             "it is the world's number one brand",
             "ad_law.absolute",
