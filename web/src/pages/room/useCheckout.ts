@@ -187,7 +187,8 @@ export function useCheckout(roomId: Id) {
   /** From an answer or from an event of the user's own topic. */
   function setOrder(next: Order): void {
     if (order.value && order.value.id !== next.id) return
-    order.value = { ...order.value, ...next }
+    // Events carry the address masked; the buyer has seen the whole one.
+    order.value = { ...order.value, ...next, address: order.value?.address ?? next.address }
     if (SETTLED.has(order.value.status)) {
       step.value = 'result'
       stopPolling()
