@@ -36,7 +36,11 @@ export default async ({ mode }: ConfigEnv): Promise<ViteUserConfig> => {
           // Few files instead of many small ones: what every page needs, and what several share.
           codeSplitting: {
             groups: [
-              { name: 'vendor', test: /node_modules[\\/](?:@?vue[\\/-]|vue-|@intlify)/, priority: 2 },
+              {
+                name: 'vendor',
+                test: /node_modules[\\/](?:@?vue[\\/-]|vue-|@intlify)/,
+                priority: 2,
+              },
               {
                 name: 'shared',
                 test: /src[\\/](?:api|components|composables|format|i18n|live|session)[\\/](?!.*\.json)/,
