@@ -102,4 +102,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE cues, explanations, transcript_segments, pin_suggestions, pins, room_products, rooms")
+    op.execute(
+        "DROP TABLE cues, explanations, transcript_segments, pin_suggestions, pins, room_products, rooms"
+    )
