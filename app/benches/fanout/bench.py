@@ -26,10 +26,12 @@ from app.supervisor import environment
 BATCH_EVERY_S = 0.1
 MESSAGES_PER_BATCH = 20
 TEXT = "这个颜色好看吗，适合黄皮的姐妹吗？ "
-CONNECT_RATE_S = 1_000
+CONNECT_RATE_S = 2_000
 STORM_RATE_S = 2_000
 WARM_UP_S = 1.0
-SPARE_FILES = 200
+FIRST_VIEWERS = 50
+"""Those who are there before memory is counted: what a process needs once is not a connection's."""
+SPARE_FILES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Load:
         _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = files - SPARE_FILES
         if quick:
-            return cls(viewers=1_000, for_s=2.0, connections=min(2_000, most))
+            return cls(viewers=2_000, for_s=2.0, connections=min(2_000, most))
         return cls(viewers=5_000, for_s=10.0, connections=min(20_000, most))
 
 
@@ -204,6 +206,8 @@ async def _storm(
         ours = Server(
             "shopcast", port, [child.pid, room.redis_pid], room.publish, room.paths, ['{"t":"hello"}']
         )
+        await crowd.connect(_plan(ours, FIRST_VIEWERS, CONNECT_RATE_S))
+        await _publish(ours, WARM_UP_S)
         before = cost([child.pid])
         stormed = await crowd.connect(_plan(ours, load.connections, STORM_RATE_S))
         report.progress(f"storm: {stormed['connected']} connected in {stormed['took_s']} s")
@@ -214,7 +218,7 @@ async def _storm(
     measured = Measured(
         "shopcast",
         deliveries=counted["messages"],
-        expected=batches * stormed["connected"] * MESSAGES_PER_BATCH,
+        expected=batches * (stormed["connected"] + FIRST_VIEWERS) * MESSAGES_PER_BATCH,
         cpu_s=used.cpu_s,
         p50_ms=counted["p50_ms"],
         p99_ms=counted["p99_ms"],
