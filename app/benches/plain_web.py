@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 
 import uvloop
@@ -22,7 +23,7 @@ async def run(port: int) -> None:
     async with open_services(settings, pool_size=POOL_SIZE) as services:
         config = replace(commerce_config(settings), order_batching=False)
         async with Commerce.open(services.db, services.clock, config, rooms=LiveRooms()) as shop:
-            await serve(create_app(services, settings, shop), settings.bind, port)
+            await serve(create_app(services, settings, shop), settings.bind, port, nullcontext())
 
 
 if __name__ == "__main__":

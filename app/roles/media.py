@@ -29,8 +29,7 @@ async def run(settings: Settings) -> None:
             events=RoomStreamEvents(services.db, services.clock),
             recording=_recording(settings, services) if settings.hls and settings.record else None,
         )
-        async with heartbeat.beating(services.redis, "media"):
-            await serve(app, settings.bind, settings.media_port)
+        await serve(app, settings.bind, settings.media_port, heartbeat.beating(services.redis, "media"))
 
 
 def _recording(settings: Settings, services: Services) -> RecordingConfig:

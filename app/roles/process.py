@@ -6,7 +6,7 @@ import importlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from types import ModuleType
 
 import structlog
@@ -19,6 +19,7 @@ from app.settings import Settings
 
 PARENT_CHECK_S = 1
 YOUNG_OBJECTS = 50_000
+LISTENING_CHECK_S = 0.01
 SUPERVISED = "SHOPCAST_SUPERVISED"
 
 log = structlog.get_logger()
@@ -68,8 +69,11 @@ async def _stop_with_parent(task: asyncio.Future[None]) -> None:
     task.cancel()
 
 
-async def serve(app: FastAPI, host: str, port: int) -> None:
-    """Serve `app` over HTTP until cancelled; then finish what is under way, for 5 s at the most."""
+async def serve(app: FastAPI, host: str, port: int, alive: AbstractAsyncContextManager[None]) -> None:
+    """Serve `app` over HTTP until cancelled; then finish what is under way, for 5 s at the most.
+
+    `alive` (a heartbeat) is entered once the port is open.
+    """
     _calm_garbage_collection()
     config = uvicorn.Config(
         app,
@@ -84,7 +88,10 @@ async def serve(app: FastAPI, host: str, port: int) -> None:
     server = _Server(config)
     serving = asyncio.create_task(server.serve(), name="uvicorn")
     try:
-        await asyncio.shield(serving)
+        while not (server.started or serving.done()):
+            await asyncio.sleep(LISTENING_CHECK_S)
+        async with alive:
+            await asyncio.shield(serving)
     finally:
         server.should_exit = True
         await serving

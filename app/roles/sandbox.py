@@ -11,8 +11,5 @@ from commerce.payments.sandbox.app import create_sandbox_app
 async def run(settings: Settings) -> None:
     """Serve until cancelled."""
     app = create_sandbox_app(commerce_config(settings))
-    async with (
-        open_services(settings, pool_size=1) as services,
-        heartbeat.beating(services.redis, "sandbox"),
-    ):
-        await serve(app, settings.bind, settings.sandbox_port)
+    async with open_services(settings, pool_size=1) as services:
+        await serve(app, settings.bind, settings.sandbox_port, heartbeat.beating(services.redis, "sandbox"))

@@ -17,5 +17,4 @@ async def run(settings: Settings) -> None:
         open_shop(services, settings) as shop,
     ):
         app = create_app(services, settings, shop)
-        async with heartbeat.beating(services.redis, "web"):
-            await serve(app, settings.bind, settings.web_port)
+        await serve(app, settings.bind, settings.web_port, heartbeat.beating(services.redis, "web"))
