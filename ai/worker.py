@@ -97,6 +97,7 @@ class ListeningWorker:
             redis, source, sink, Claims(redis, str(new_id())), clock or SystemClock(), voice, look_s
         )
         self._rooms: dict[str, asyncio.Task[None]] = {}
+        self._taking: set[str] = set()
 
     @property
     def rooms(self) -> frozenset[str]:
@@ -115,6 +116,9 @@ class ListeningWorker:
                     await asyncio.sleep(self._platform.look_s)
             finally:
                 await stop(*self._rooms.values())
+                # A room whose task never began to run, or whose claim was just being taken, is given back as well.
+                for room_id in {*self._rooms, *self._taking}:
+                    await self._platform.claims.release(room_id)
 
     async def _look(self, pool: RecognitionPool) -> None:
         for room_id, task in list(self._rooms.items()):
@@ -125,7 +129,10 @@ class ListeningWorker:
         for room_id in await self._platform.source.live_rooms():
             if len(self._rooms) >= self._capacity:
                 return
-            if room_id not in self._rooms and await self._platform.claims.take(room_id):
+            if room_id in self._rooms:
+                continue
+            self._taking = {room_id}
+            if await self._platform.claims.take(room_id):
                 room = _ClaimedRoom(self._platform, pool, room_id)
                 self._rooms[room_id] = asyncio.create_task(room.run(), name=f"listen {room_id}")
 
