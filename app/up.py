@@ -6,14 +6,15 @@ from contextlib import suppress
 
 from rich.console import Console
 
-from app.demo import seed
+from app.demo import welcome
 from app.settings import Settings
-from app.supervisor import ROLES, AlreadyRunning, NotReady, platform
+from app.supervisor import ROLES, AlreadyRunning, NotReady, platform, preload
 
 
 def run(settings: Settings, *, demo: bool) -> None:
     """`shopcast up`, or with `demo` also a seeded shop and a host who is live."""
     console = Console(highlight=False)
+    preload()
     try:
         asyncio.run(_until_stopped(settings, console, demo=demo))
     except (AlreadyRunning, NotReady) as error:
@@ -37,7 +38,14 @@ async def _until_stopped(settings: Settings, console: Console, *, demo: bool) ->
 
 async def _run(settings: Settings, console: Console, *, demo: bool) -> None:
     roles = (*ROLES, "demo-host") if demo else ROLES
-    async with platform(settings, console, roles=roles, prepare=seed.seed if demo else None) as ready:
+    async with platform(settings, console, roles=roles, prepare=_seed if demo else None) as ready:
         address = ready.public_url or f"http://localhost:{ready.web_port}"
-        console.print(seed.welcome(address) if demo else f"Shopcast is up: {address}")
+        console.print(welcome(address) if demo else f"Shopcast is up: {address}")
         await asyncio.Event().wait()
+
+
+async def _seed(settings: Settings) -> None:
+    """Imported only now: meanwhile PostgreSQL starts, and so does the process that roles are forked from."""
+    from app.demo.seed import seed
+
+    await seed(settings)

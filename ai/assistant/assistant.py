@@ -1,5 +1,6 @@
 """The assistant: a question in, an answer, hand-over, refusal or silence out."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -39,7 +40,7 @@ class Assistant:
 
         Call it when a show starts and when the catalogue changes, so that no viewer waits.
         """
-        self._classifier.prepare()
+        await asyncio.to_thread(self._classifier.prepare)
         return await self._index.sync(passages(facts)) if facts else 0
 
     async def answer(self, question: Question, facts: FactSource) -> Outcome:

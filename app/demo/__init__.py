@@ -27,3 +27,20 @@ ACCOUNTS = (
     Account("moderator@demo.shopcast.example", "静静 Jing", Role.MODERATOR),
     Account("admin@demo.shopcast.example", "老王 Wang", Role.ADMIN),
 )
+
+
+def welcome(address: str) -> str:
+    """What the console says once everything runs."""
+    lines = [
+        "",
+        f"[bold green]Shopcast is up.[/bold green] The show: [bold]{address}[/bold]",
+        f"  studio      {address}/studio",
+        f"  merchant    {address}/merchant/products",
+        f"  moderation  {address}/moderation",
+        "",
+        f"Accounts, all with the password [bold]{PASSWORD}[/bold]:",
+        *(f"  {account.role:<10}  {account.email}" for account in ACCOUNTS),
+        "",
+        "Ctrl-C stops everything.",
+    ]
+    return "\n".join(lines)

@@ -67,20 +67,3 @@ async def _room(services: Services, product_ids: list[UUID]) -> None:
         return
     room = await rooms.create(services.db, services.clock, host, NewRoom(title=ROOM_TITLE))
     await rooms.set_queue(services.db, services.clock, host, room["id"], product_ids)
-
-
-def welcome(address: str) -> str:
-    """What the console says once everything runs."""
-    lines = [
-        "",
-        f"[bold green]Shopcast is up.[/bold green] The show: [bold]{address}[/bold]",
-        f"  studio      {address}/studio",
-        f"  merchant    {address}/merchant/products",
-        f"  moderation  {address}/moderation",
-        "",
-        f"Accounts, all with the password [bold]{PASSWORD}[/bold]:",
-        *(f"  {account.role:<10}  {account.email}" for account in ACCOUNTS),
-        "",
-        "Ctrl-C stops everything.",
-    ]
-    return "\n".join(lines)

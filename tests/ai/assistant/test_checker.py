@@ -2,8 +2,8 @@
 
 import pytest
 
-from ai.assistant import Fact, Facts, Source
 from ai.assistant.checker import Finding, check
+from ai.assistant.models import Fact, Facts, Source
 from tests.ai.assistant.conftest import kettle
 
 FACTS = Facts(products=(kettle(),))

@@ -4,10 +4,9 @@ import asyncio
 
 import pytest
 
-from ai.assistant import Answer, Fact, Handoff, Language, Refusal, Source
 from ai.assistant import repository as assistant_rows
 from ai.assistant.desk import Desk, MemoryChannel, MemoryNotes
-from ai.assistant.models import TraceStep
+from ai.assistant.models import Answer, Fact, Handoff, Language, Refusal, Source, TraceStep
 from ai.assistant.repository import Asker
 from app.core.bus import Bus
 from app.core.clock import ManualClock

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from ai.assistant import Answer, Handoff, Language
 from ai.assistant.desk import Desk, MemoryChannel, MemoryNotes
 from ai.assistant.endpoints import AssistantPorts, router
+from ai.assistant.models import Answer, Handoff, Language
 from ai.assistant.repository import Asker
 from app.core.auth import Principal, Role
 from app.core.db import Tx

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ai.assistant import Fact, Source
 from ai.assistant import repository as assistant_rows
 from ai.assistant.index import MemoryIndex, PgIndex
+from ai.assistant.models import Fact, Source
 from ai.embeddings import Embedder
 from app.core.clock import ManualClock
 from app.core.db import Database

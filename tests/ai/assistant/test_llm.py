@@ -10,9 +10,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from ai.assistant import Answer, Assistant, Question, StaticFacts
+from ai.assistant.assistant import Assistant
 from ai.assistant.breaker import BreakerState, CircuitBreaker, TokenBudget
+from ai.assistant.facts import StaticFacts
 from ai.assistant.llm import ModelSettings, ModelWriter, local_model
+from ai.assistant.models import Answer, Question
 from ai.embeddings import Embedder
 from app.core.clock import ManualClock
 

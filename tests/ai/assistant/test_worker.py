@@ -6,8 +6,9 @@ import orjson
 import pytest
 from redis.asyncio import Redis
 
-from ai.assistant import Answer, Assistant, Question, StaticFacts
-from ai.assistant.models import Facts
+from ai.assistant.assistant import Assistant
+from ai.assistant.facts import StaticFacts
+from ai.assistant.models import Answer, Facts, Question
 from ai.assistant.recent import RedisRecent
 from ai.assistant.worker import GROUP, STREAM, MemorySink, QuestionWorker
 from ai.embeddings import Embedder
