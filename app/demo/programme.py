@@ -50,7 +50,8 @@ def _slides(session: dict[str, object], offset_s: float, listed: Callable[[str],
     duration = session["duration"]
     assert isinstance(segments, list)
     assert isinstance(duration, float | int)
-    shown: list[tuple[float, Path | None, str]] = [(0.0, None, OPENING["en" if english else "zh"])]
+    first = next(segment["product"] for segment in segments if segment["kind"] == "introduce")
+    shown = [(0.0, listed(first).picture, OPENING["en" if english else "zh"])]
     for segment in segments:
         if segment["kind"] == "introduce":
             product = listed(segment["product"])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ...findings import Category, Finding
+from ...findings import Category, Finding, Surface
 from ..evidence import Evidence, between
 from ..lexicon import Hit
 from ..patterns import Shape, handles
@@ -67,6 +67,7 @@ _AMBIGUOUS = frozenset(
 _LETTERS = frozenset(["薇", "徽", "威", "葳", "嶶", "v", "q", "裙"])
 _NUMBERS = frozenset(["手机", "电话", "热线", "联系电话"])
 _ASKED = ("吗", "？", "?", "么", "是不是", "有没有")
+_MY_ROOM = re.compile(r"[来到去上进]{1,2}(?:我|我们|我家|我的|咱|咱们)的?直播间[来看，。！,.!]*")
 _HANDLE_WITHIN = 12
 _INTENT_WITHIN = 4
 
@@ -81,7 +82,16 @@ def find(evidence: Evidence) -> list[Finding]:
     found += _channels(evidence)
     found += _contacts(evidence)
     found += _elsewhere(evidence)
-    return [finding for finding in found if not _warned_of(evidence.text.original, finding)]
+    return [
+        finding
+        for finding in found
+        if not _warned_of(evidence.text.original, finding) and not _own_room(evidence, finding)
+    ]
+
+
+def _own_room(evidence: Evidence, finding: Finding) -> bool:
+    """Whether a host only names the room that everybody is in (`欢迎来到我的直播间`)."""
+    return evidence.surface is Surface.SPEECH and _MY_ROOM.fullmatch(finding.evidence) is not None
 
 
 def _warned_of(original: str, finding: Finding) -> bool:
