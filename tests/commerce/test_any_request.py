@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ async def test_no_request_makes_the_shop_fail(
         services.db, services.clock, admin.principal.user_id, kind="bearer", days=1
     )
     app = create_app(services, settings, commerce, client=Path("/nonexistent"))
-    server = asyncio.create_task(serve(app, "127.0.0.1", port))
+    server = asyncio.create_task(serve(app, "127.0.0.1", port, nullcontext()))
     try:
         headers = {"authorization": f"Bearer {login.secret}"}
         found = await asyncio.to_thread(lambda: list(refusals(f"http://127.0.0.1:{port}", headers)))
