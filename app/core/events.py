@@ -1,4 +1,4 @@
-"""What happens in a room, as clients get to know it. The types and their data: docs/reference/events.md."""
+"""What happens in a room, as clients get to know it. The types and their data: docs/reference/realtime.md."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
