@@ -84,7 +84,7 @@ async def test_viewers_come_back_when_the_media_role_is_killed(site: Site) -> No
         await wait_for_frames(viewer, before + 30)
 
 
-async def test_buying_goes_on_without_the_ai_role(site: Site) -> None:
+async def test_buying_goes_on_without_the_ai_role_and_pins_resume_with_it(site: Site) -> None:
     async with on_air(site) as room_id, chromium() as browser:
         viewer = await (await page_context(browser, PHONE)).new_page()
         await enter(viewer, site, room_id)
@@ -100,6 +100,10 @@ async def test_buying_goes_on_without_the_ai_role(site: Site) -> None:
         )
         assert (order.status, (await order.json())["status"]) == (201, "pending_payment")
         await wait_for_frames(viewer, before + 30)
+        pinned_before = {pin["id"] for pin in snapshot["pins"]}
+        async with asyncio.timeout(120):
+            while pinned_before.issuperset(await _pins(viewer, site, room_id)):
+                await asyncio.sleep(0.5)
 
 
 async def test_everything_is_as_it_was_after_a_restart(site: Site) -> None:
@@ -125,6 +129,11 @@ async def test_everything_is_as_it_was_after_a_restart(site: Site) -> None:
         after = await (await viewer.request.get(snapshot)).json()
         assert after["messages"] == before["messages"]
         assert after["products"] == before["products"]
+
+
+async def _pins(page: Page, site: Site, room_id: str) -> set[str]:
+    snapshot = await (await page.request.get(f"{site.url}/api/rooms/{room_id}/snapshot")).json()
+    return {pin["id"] for pin in snapshot["pins"]}
 
 
 async def _until_up(site: Site) -> None:

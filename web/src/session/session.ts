@@ -8,6 +8,7 @@ let loading: Promise<Me | null> | null = null
 
 setUnauthorizedHandler(() => {
   me.value = null
+  loading = Promise.resolve(null)
 })
 
 async function fetchMe(): Promise<Me | null> {
