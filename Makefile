@@ -17,7 +17,7 @@ $(READY): requirements.lock pyproject.toml
 	@deploy/setup-python.sh "$(PYTHON)" "$(VENV)"
 	@touch $@
 
-web/dist/index.html: $(READY) web/package-lock.json $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
+web/dist/index.html: $(READY) web/package-lock.json $(shell find web/src web/public web/index.html web/vite.config.ts -type f ! -name generated.d.ts 2>/dev/null)
 	@deploy/setup-web.sh "$(VENV)" "$(NODE_BIN)"
 	@touch $@
 
