@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 TIME_BASE = Fraction(1, 90_000)
-CLOCK_SIZE = (232, 44)
-CLOCK_AT = (24, 24)
+CLOCK_SIZE = (180, 44)
 STAMP_BITS = 44
 STAMP_BLOCK = 16
 _BACKGROUND = (34, 28, 40)
@@ -70,8 +69,8 @@ class SlideShow:
         if base is None:
             base = self._drawn[slide] = self._draw(slide)
         moment = self._now()
-        x, y = CLOCK_AT
         width, height = CLOCK_SIZE
+        x, y = (self._width - width) // 2, self._height // 10
         base[y : y + height, x : x + width] = self._clock(moment)
         if self._stamp:
             self._write_stamp(base, int(moment.timestamp() * 1000))
@@ -109,10 +108,10 @@ class SlideShow:
         scale = min(room[0] / picture.width, room[1] / picture.height)
         fitted = picture.resize((round(picture.width * scale), round(picture.height * scale)))
         left = (self._width - fitted.width) // 2
-        top = round(self._height * 0.42) - fitted.height // 2
+        top = round(self._height * 0.4) - fitted.height // 2
         mask = Image.new("L", fitted.size, 0)
         ImageDraw.Draw(mask).rounded_rectangle((0, 0, *fitted.size), radius=28, fill=255)
-        canvas.paste(fitted, (left, max(96, top)), mask)
+        canvas.paste(fitted, (left, max(184, top)), mask)
 
 
 class SlideEncoder:
@@ -168,4 +167,4 @@ def _caption(canvas: Image.Image, text: str, font: Path) -> None:
     face = ImageFont.truetype(str(font), size=44)
     width = drawing.textlength(text, font=face)
     left = max(24, (canvas.width - width) / 2)
-    drawing.text((left, canvas.height * 0.76), text, font=face, fill=(255, 255, 255))
+    drawing.text((left, canvas.height * 0.65), text, font=face, fill=(255, 255, 255))
