@@ -1,6 +1,5 @@
 """One topic on one gateway: who receives it, from where, and what of a flood."""
 
-import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,13 +8,13 @@ from typing import Protocol
 import orjson
 
 from app.core.bus import Entry
+from app.gateway.group import Group, Write
 from app.gateway.protocol import batch_frame
 
 RING_LENGTH = 1_000
 CATCH_UP_CHAT = 100
 """How many ordinary chat messages somebody who was away is sent at most."""
 EVENTS_PER_FRAME = 200
-WRITES_PER_TURN = 500
 
 
 class Receiver(Protocol):
@@ -26,19 +25,39 @@ class Receiver(Protocol):
         """True while its write buffer is over the limit."""
         ...
 
+    @property
+    def subscriptions(self) -> Sequence["Subscription"]: ...
+
     def send(self, frame: bytearray) -> None: ...
+
+    def writer(self) -> Write:
+        """What `send` does, as one bound function."""
+        ...
 
 
 class Subscription:
     """One receiver's place in one feed: everything up to `position` has been handed to it."""
 
-    __slots__ = ("feed", "live", "position", "receiver")
+    __slots__ = ("_position", "feed", "receiver", "slot")
 
     def __init__(self, receiver: Receiver, feed: "Feed", position: int) -> None:
         self.receiver = receiver
         self.feed = feed
-        self.position = position
-        self.live = False
+        self._position = position
+        self.slot = -1
+
+    @property
+    def live(self) -> bool:
+        """True while it receives with the others."""
+        return self.slot >= 0
+
+    @property
+    def position(self) -> int:
+        return self.feed.handed_to(self.slot) if self.live else self._position
+
+    @position.setter
+    def position(self, position: int) -> None:
+        self._position = position
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +110,17 @@ class Feed:
     above `floor` up to it.
     """
 
-    __slots__ = ("count", "floor", "head", "idle_since_s", "members", "ring", "sampler", "stats", "topic")
+    __slots__ = (
+        *("_before", "_live", "count", "floor", "head", "idle_since_s", "ring", "sampler", "stats", "topic"),
+    )
 
     def __init__(self, topic: str, head: int, sampler: Sampler | None) -> None:
         """`sampler`: what thins out floods of chat; None for topics that carry none."""
         self.topic = topic
         self.head = head
         self.floor = head
-        self.members: dict[Subscription, None] = {}
+        self._live: Group[Subscription] = Group()
+        self._before = head
         self.ring: list[Kept] = []
         self.sampler = sampler
         self.stats: bytes | None = None
@@ -116,18 +138,18 @@ class Feed:
         `connections_of` finds the receivers of a user; these get what a flood leaves out for others
         if it concerns them.
         """
+        for subscription, slot in self._live.settle():
+            subscription.slot = slot
+        self._before = self.head
         events = self._keep(entries)
         chosen = self.sampler.sample(events, now_s) if self.sampler else events
-        through = self.head
-        frame = self._frame(chosen, through, len(events) - len(chosen))
-        own = self._own_frames(events, chosen, through, connections_of) if len(chosen) < len(events) else {}
-        for index, subscription in enumerate(tuple(self.members)):
-            if index % WRITES_PER_TURN == WRITES_PER_TURN - 1:
-                await asyncio.sleep(0)
-            if subscription.live and (subscription.position < through or not events):
-                subscription.position = through
-                receiver = subscription.receiver
-                receiver.send(own.get(receiver, frame) if own else frame)
+        frame = self._frame(chosen, self.head, len(events) - len(chosen))
+        own = self._own_frames(events, chosen, connections_of) if len(chosen) < len(events) else {}
+        await self._live.send(frame, own)
+
+    def handed_to(self, slot: int) -> int:
+        """The number up to which the live subscription in this slot has been handed everything."""
+        return self._before if self._live.waits(slot) else self.head
 
     def covers(self, position: int) -> bool:
         """True where the ring holds everything after `position`."""
@@ -160,21 +182,21 @@ class Feed:
 
     def go_live(self, subscription: Subscription) -> None:
         """From the next delivery on the subscription receives with the others."""
-        subscription.live = True
-        self.members[subscription] = None
+        if not subscription.live:
+            subscription.slot = self._live.add(subscription, subscription.receiver.writer())
 
     def hold(self, subscription: Subscription) -> None:
         """Deliver nothing more to the subscription; its position stands."""
-        subscription.live = False
-        self.members.pop(subscription, None)
+        if subscription.live:
+            subscription.position, slot = subscription.position, subscription.slot
+            subscription.slot = -1
+            self._live.remove(slot)
 
     def restart(self, head: int) -> list[Subscription]:
         """The log has lost events that were handed out: begin anew at `head`; who must be told."""
-        self.head = self.floor = head
+        self.head = self.floor = self._before = head
         self.ring.clear()
-        for subscription in self.members:
-            subscription.position = head
-        return list(self.members)
+        return list(self._live)
 
     def _keep(self, entries: Sequence[Entry]) -> list[Kept]:
         events = [Kept.of(entry) for entry in entries]
@@ -199,10 +221,9 @@ class Feed:
         self,
         events: Sequence[Kept],
         chosen: Sequence[Kept],
-        through: int,
         connections_of: Callable[[str], Iterable[Receiver]],
-    ) -> dict[Receiver, bytearray]:
-        """For each receiver that left-out events concern, a frame that holds them."""
+    ) -> dict[int, bytearray]:
+        """For each live receiver that left-out events concern, by its slot, a frame that holds them."""
         sent = {event.seq for event in chosen}
         owed: dict[Receiver, set[int]] = {}
         for event in events:
@@ -211,12 +232,14 @@ class Feed:
                     for receiver in connections_of(subject):
                         owed.setdefault(receiver, set()).add(event.seq)
         return {
-            receiver: self._frame(
+            subscription.slot: self._frame(
                 [event for event in events if event.seq in sent or event.seq in extra],
-                through,
+                self.head,
                 len(events) - len(chosen) - len(extra),
             )
             for receiver, extra in owed.items()
+            for subscription in receiver.subscriptions
+            if subscription.feed is self and subscription.live
         }
 
 

@@ -9,6 +9,7 @@ from app.core.bus import Bus, Entry
 from app.core.events import Event
 from app.gateway.connection import BUFFER_LIMIT_BYTES, STALLED_AFTER_S
 from app.gateway.feed import Feed, Sampler, Subscription
+from app.gateway.group import Write
 from tests.app.gateway.client import Client
 from tests.app.gateway.conftest import OpenGateway, Room
 
@@ -66,6 +67,10 @@ class Reader:
         self.choked = False
         self.chokes_at = 0
         self.frames: list[bytes] = []
+        self.subscriptions: tuple[Subscription, ...] = ()
+
+    def writer(self) -> Write:
+        return lambda opcode, frame, room: self.send(frame)
 
     def send(self, frame: bytearray) -> None:
         self.frames.append(bytes(frame))
