@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,6 +45,22 @@ class Settings(BaseSettings):
     """Set it wherever the pages are served over https."""
     ice_servers: list[str] = []
     """STUN and TURN addresses for browsers that are not on the same network."""
+
+    media_engine: Literal["embedded", "janus"] = "embedded"
+    """What terminates WebRTC: our own engine in the media role, or a Janus that runs beside it."""
+    janus_url: str = "http://127.0.0.1:8088/janus"
+    """Janus's HTTP API, for `media_engine` janus."""
+    janus_api_secret: SecretStr | None = None
+    janus_tap_host: str = "127.0.0.1"
+    """This machine's address as Janus reaches it: sound and pictures for the AI and HLS are sent there."""
+    media_max_viewers: int = 2_000
+    """How many watch by WebRTC on one media node at most; the others are sent to HLS."""
+    media_node: str | None = None
+    """This media node's name among several; None: host name and port."""
+    media_node_url: str | None = None
+    """Where other media nodes reach this one's HTTP, such as http://10.0.0.5:8002; None: there is only one."""
+    frame_interval_s: float | None = 3.0
+    """Every how many seconds a picture is taken for screening; None: never."""
 
     rtmp_port: int | None = None
     """Where encoders without WHIP publish by RTMP, commonly 1935; None: nowhere."""

@@ -70,4 +70,5 @@ class Heartbeat:
             "loss_share": round(publisher.loss_share, 4),
             "frames_per_s": publisher.frames_per_s,
             "frames_dropped": room.frames_dropped,
+            "muted": room.muted,
         }

@@ -3,37 +3,33 @@
 import asyncio
 import contextlib
 import logging
-import socket
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Sequence
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse
+import httpx
+from fastapi import FastAPI
 from redis.asyncio import Redis
-from starlette.exceptions import HTTPException
 
-from app.core.errors import Invalid, Problem
-from media.engines.base import MediaSink, SinkFactory, StreamOffline
-from media.engines.embedded.engine import EmbeddedConfig, EmbeddedEngine
+from media.cluster.membership import Membership
+from media.cluster.placement import NodeRef, Placement
+from media.cluster.routing import RoomRouting
+from media.config import HlsConfig, MediaConfig, RecordingConfig
+from media.control import ControlWatcher
+from media.engines.base import AlreadyPublishing, EngineListener, MediaEngine, MediaSink, SinkFactory
+from media.engines.embedded.engine import EmbeddedEngine
+from media.engines.embedded.local import LocalPublisher
+from media.engines.janus.engine import JanusConfig, JanusEngine
 from media.frames import FrameSampler
 from media.heartbeat import Heartbeat
 from media.hls.endpoints import hls_router
-from media.hls.live import Limits
-from media.hls.playlist import Timing
-from media.hls.segmenter import Cutting
 from media.hls.sink import HlsStreams
 from media.ports import StreamEvents, TokenVerifier
-from media.recording.clips import ClipMaker, ClipMargins
+from media.problems import answer_problems
+from media.recording.clips import ClipMaker
 from media.recording.endpoints import recording_router
 from media.recording.library import Library
-from media.recording.ports import ExplanationWindows, RecordingEvents, Retention
 from media.recording.recorder import Recorder
 from media.recording.retention import Sweeper
 from media.rtmp.server import RtmpServer
-from media.signalling import IceServer
 from media.tap import AudioTap
 from media.whep import whep_router
 from media.whip import whip_router
@@ -41,34 +37,7 @@ from media.whip import whip_router
 logger = logging.getLogger(__name__)
 
 _EVENT_TRIES = 5
-_RETRY_AFTER_S = {409: "1", 503: "5"}
-
-
-@dataclass(frozen=True, slots=True)
-class HlsConfig:
-    """How HLS is cut and kept. `bandwidth_bps` is what the entry playlist promises."""
-
-    cutting: Cutting = field(default_factory=Cutting)
-    timing: Timing = field(default_factory=Timing)
-    limits: Limits = field(default_factory=Limits)
-    linger_s: float = 60.0
-    bandwidth_bps: int = 3_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class MediaConfig:
-    """The role's settings. `ice_servers` is empty by default: clients reach the node directly.
-
-    `rtmp` is the (host, port) of the RTMP listener, None for none. `hls` None switches HLS off;
-    `frame_interval_s` None the frames for screening.
-    """
-
-    engine: EmbeddedConfig = field(default_factory=EmbeddedConfig)
-    ice_servers: Sequence[IceServer] = ()
-    hls: HlsConfig | None = field(default_factory=HlsConfig)
-    frame_interval_s: float | None = 3.0
-    rtmp: tuple[str, int] | None = None
-    node: str = field(default_factory=socket.gethostname)
+_FORWARD_TIMEOUT_S = 30.0
 
 
 class _Events:
@@ -116,20 +85,6 @@ class _Events:
                 return
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingConfig:
-    """Where streams are recorded, and what recording asks of and tells the outside.
-
-    Needs HLS: a recording is what HLS was cut into.
-    """
-
-    root: Path
-    windows: ExplanationWindows
-    events: RecordingEvents
-    retention: Retention
-    margins: ClipMargins = field(default_factory=ClipMargins)
-
-
 def create_app(
     config: MediaConfig,
     *,
@@ -146,22 +101,26 @@ def create_app(
     listener = _Events(events)
     hls = config.hls
     streams = _streams(hls, recording)
+    engine = _engine(config, listener, _sinks(config, redis, streams))
+    placement = Placement(redis, NodeRef(config.node, config.node_url)) if config.node_url else None
+    watcher = ControlWatcher(engine, redis)
 
-    def sink(room_id: str, session_id: str) -> MediaSink:
-        return AudioTap(redis, room_id, session_id)
+    async def ingest(room_id: str, profile: str | None, on_close: Callable[[], None]) -> LocalPublisher:
+        if not isinstance(engine, EmbeddedEngine):
+            raise NotImplementedError
+        await watcher.apply(room_id)
+        if placement is not None and await redis.exists(f"stream:{room_id}"):
+            raise AlreadyPublishing
+        if placement is not None and not await placement.take(room_id):
+            raise AlreadyPublishing("This media node takes no new rooms: it is drained.")
+        return engine.ingest(room_id, profile, on_close)
 
-    sinks: list[SinkFactory] = [sink]
-    interval_s = config.frame_interval_s
-    if interval_s is not None:
-        sinks.append(
-            lambda room_id, session_id: FrameSampler(redis, room_id, session_id, interval_s=interval_s)
-        )
-    if hls is not None:
-        sinks.append(lambda room_id, _: streams.sink(room_id, hls.cutting))
-    engine = EmbeddedEngine(config.engine, listener, sinks)
-    rtmp = RtmpServer(tokens, engine.ingest)
+    rtmp = RtmpServer(tokens, ingest)
     heartbeat = listener.heartbeat = Heartbeat(engine, redis, config.node)
-    owned = [heartbeat.run, listener.run]
+    owned = [heartbeat.run, listener.run, watcher.run]
+    http = httpx.AsyncClient(timeout=_FORWARD_TIMEOUT_S, trust_env=False)
+    if placement is not None:
+        owned.append(Membership(placement, engine, max_viewers=config.engine.max_viewers).run)
     library = Library(recording.root) if recording is not None else None
     if recording is not None and library is not None:
         clips = ClipMaker(library, recording.windows, recording.events, streams, margins=recording.margins)
@@ -184,11 +143,12 @@ def create_app(
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await http.aclose()
 
     app = FastAPI(title="Shopcast media", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.engine = engine
     app.state.rtmp = rtmp
-    app.include_router(whip_router(engine, tokens, config.ice_servers))
+    app.include_router(whip_router(engine, tokens, config.ice_servers, before_publish=watcher.apply))
     app.include_router(whep_router(engine, tokens, config.ice_servers))
     if hls is not None:
         app.include_router(hls_router(streams, hls.timing, hls.bandwidth_bps))
@@ -200,8 +160,40 @@ def create_app(
         rooms = engine.rooms()
         return {"status": "ok", "rooms": len(rooms), "viewers": sum(r.viewers for r in rooms)}
 
-    _answer_problems(app)
+    answer_problems(app)
+    if placement is not None:
+        app.add_middleware(RoomRouting, placement=placement, http=http)
     return app
+
+
+def _engine(config: MediaConfig, listener: EngineListener, sinks: Sequence[SinkFactory]) -> MediaEngine:
+    if isinstance(config.engine, JanusConfig):
+        if config.rtmp is not None:
+            raise ValueError("RTMP needs the embedded engine: Janus takes WHIP alone")
+        return JanusEngine(config.engine, listener, sinks)
+    return EmbeddedEngine(config.engine, listener, sinks)
+
+
+def _sinks(config: MediaConfig, redis: Redis, streams: HlsStreams) -> list[SinkFactory]:
+    """What is made of every publisher's media beside passing it on."""
+
+    def tap(room_id: str, session_id: str) -> MediaSink:
+        return AudioTap(redis, room_id, session_id)
+
+    def frames(room_id: str, session_id: str) -> MediaSink:
+        assert config.frame_interval_s is not None
+        return FrameSampler(redis, room_id, session_id, interval_s=config.frame_interval_s)
+
+    def segments(room_id: str, session_id: str) -> MediaSink:
+        assert config.hls is not None
+        return streams.sink(room_id, config.hls.cutting)
+
+    sinks: list[SinkFactory] = [tap]
+    if config.frame_interval_s is not None:
+        sinks.append(frames)
+    if config.hls is not None:
+        sinks.append(segments)
+    return sinks
 
 
 def _streams(hls: HlsConfig | None, recording: RecordingConfig | None) -> HlsStreams:
@@ -212,53 +204,3 @@ def _streams(hls: HlsConfig | None, recording: RecordingConfig | None) -> HlsStr
         return HlsStreams(hls.limits, hls.linger_s)
     root, told = recording.root, recording.events
     return HlsStreams(hls.limits, hls.linger_s, lambda room_id: Recorder(root, room_id, told))
-
-
-def _answer_problems(app: FastAPI) -> None:
-    """Problem+json for every error, and open to browsers of other origins."""
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(Exception, _unexpected)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"],
-        allow_headers=["Authorization", "Content-Type", "If-Match", "Range"],
-        expose_headers=["Location", "ETag", "Link", "Accept-Patch", "Retry-After", "Content-Range"],
-        max_age=600,
-    )
-
-
-def _answer(problem: Problem) -> JSONResponse:
-    headers = {}
-    if problem.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(problem, StreamOffline) or problem.status in _RETRY_AFTER_S:
-        headers["Retry-After"] = _RETRY_AFTER_S[problem.status]
-    return JSONResponse(problem.document(), problem.status, headers, media_type="application/problem+json")
-
-
-async def _problem(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Problem)
-    return _answer(error)
-
-
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
-    body = {
-        "type": "about:blank",
-        "title": str(error.detail),
-        "status": error.status_code,
-        "code": "method_not_allowed" if error.status_code == 405 else "http_error",
-    }
-    headers = dict(error.headers or {})
-    return JSONResponse(body, error.status_code, headers, media_type="application/problem+json")
-
-
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
-    return _answer(Invalid())
-
-
-async def _unexpected(_: Request, error: Exception) -> JSONResponse:
-    return _answer(Problem())

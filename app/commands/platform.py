@@ -1,13 +1,16 @@
 """`shopcast up` and `demo`, and each role by itself."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
+from redis.asyncio import Redis
 
 from app.settings import Settings
+
+T = TypeVar("T")
 
 ROLES = {
     "web": "The API and the web client.",
@@ -26,6 +29,8 @@ def add_to(main: typer.Typer) -> None:
     main.command()(demo)
     main.command()(migrate)
     main.command()(openapi)
+    main.command()(nodes)
+    main.command()(drain)
     for name, summary in ROLES.items():
         main.command(name, help=f"Run the role {name}: {summary}")(_role_command(name))
 
@@ -52,6 +57,37 @@ def migrate() -> None:
     if settings.database_url is None:
         raise typer.BadParameter("Set SHOPCAST_DATABASE_URL.")
     migrations.upgrade(settings.database_url)
+
+
+def nodes() -> None:
+    """The media nodes: how loaded each is, whether it is drained."""
+    import asyncio
+
+    from media.cluster.placement import nodes as known
+
+    for node in asyncio.run(_with_redis(known)):
+        state = "gone" if not node.alive else "drained" if node.drained else "takes rooms"
+        typer.echo(f"{node.name}\t{node.url}\t{node.load:.0%}\t{state}")
+
+
+def drain(
+    node: Annotated[str, typer.Argument(help="Its name, as `shopcast nodes` shows it.")],
+    undo: Annotated[bool, typer.Option("--undo", help="Let it take rooms again.")] = False,
+) -> None:
+    """Let a media node take no new rooms; those it has stay until they are over."""
+    import asyncio
+
+    from media.cluster.placement import drain as set_drained
+
+    asyncio.run(_with_redis(lambda redis: set_drained(redis, node, drained=not undo)))
+
+
+async def _with_redis(use: Callable[[Redis], Awaitable[T]]) -> T:
+    settings = Settings()
+    if settings.redis_url is None:
+        raise typer.BadParameter("Set SHOPCAST_REDIS_URL.")
+    async with Redis.from_url(settings.redis_url) as redis:
+        return await use(redis)
 
 
 def openapi(

@@ -1,5 +1,7 @@
 """The media role: WHIP in, WHEP out, the tap."""
 
+import socket
+
 from app.adapters.recordings import PinWindows, RecordingReports, SalesRetention
 from app.adapters.stream_events import RoomStreamEvents
 from app.core.http import Services
@@ -7,9 +9,11 @@ from app.roles import heartbeat
 from app.roles.process import serve
 from app.runtime import open_services
 from app.settings import Settings
+from media.config import HlsConfig, MediaConfig, RecordingConfig
 from media.engines.embedded.engine import EmbeddedConfig
+from media.engines.janus.engine import JanusConfig
 from media.hls.live import Limits
-from media.server import HlsConfig, MediaConfig, RecordingConfig, create_app
+from media.server import create_app
 from media.signalling import IceServer
 
 
@@ -17,10 +21,13 @@ async def run(settings: Settings) -> None:
     """Serve until cancelled."""
     async with open_services(settings, pool_size=3) as services:
         config = MediaConfig(
-            engine=EmbeddedConfig(udp_port=settings.media_port, advertised_hosts=settings.media_hosts),
+            engine=_engine(settings),
             ice_servers=[IceServer(url) for url in settings.ice_servers],
             rtmp=(settings.bind, settings.rtmp_port) if settings.rtmp_port is not None else None,
             hls=HlsConfig(limits=Limits(window_s=settings.hls_window_s)) if settings.hls else None,
+            frame_interval_s=settings.frame_interval_s,
+            node=settings.media_node or f"{socket.gethostname()}:{settings.media_port}",
+            node_url=settings.media_node_url,
         )
         app = create_app(
             config,
@@ -30,6 +37,22 @@ async def run(settings: Settings) -> None:
             recording=_recording(settings, services) if settings.hls and settings.record else None,
         )
         await serve(app, settings.bind, settings.media_port, heartbeat.beating(services.redis, "media"))
+
+
+def _engine(settings: Settings) -> EmbeddedConfig | JanusConfig:
+    if settings.media_engine == "janus":
+        secret = settings.janus_api_secret
+        return JanusConfig(
+            settings.janus_url,
+            secret.get_secret_value() if secret is not None else None,
+            tap_host=settings.janus_tap_host,
+            max_viewers=settings.media_max_viewers,
+        )
+    return EmbeddedConfig(
+        udp_port=settings.media_port,
+        advertised_hosts=settings.media_hosts,
+        max_viewers=settings.media_max_viewers,
+    )
 
 
 def _recording(settings: Settings, services: Services) -> RecordingConfig:

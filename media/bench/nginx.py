@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,36 +13,21 @@ from tempfile import TemporaryDirectory
 from media.bench.janus import free_port
 from media.bench.processes import stop
 
-_CONFIG = """
+_SHIPPED = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+_AROUND = """
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ worker_connections 8192; }}
 http {{
-  access_log off;
   proxy_temp_path {folder}/proxy;
   client_body_temp_path {folder}/body;
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  proxy_cache_path {folder}/cache levels=1:2 keys_zone=hls:10m max_size=200m inactive=10m;
-  log_format upstream '$upstream_cache_status $upstream_status';
-  upstream origin {{ server 127.0.0.1:{origin}; keepalive 16; }}
-  server {{
-    listen 127.0.0.1:{port};
-    location /hls/ {{
-      access_log {folder}/access.log upstream;
-      proxy_pass http://origin;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_cache hls;
-      proxy_cache_lock on;
-      proxy_cache_lock_timeout 20s;
-      proxy_cache_lock_age 20s;
-      proxy_read_timeout 25s;
-      proxy_cache_use_stale updating;
-    }}
-  }}
+  log_format upstream '$upstream_cache_status $upstream_status $uri';
+  access_log {folder}/access.log upstream;
+{shipped}
 }}
 """
 _HINT = re.compile(r'PRELOAD-HINT:TYPE=PART,URI="((\d+)\.(\d+)\.m4s)"')
@@ -60,8 +45,11 @@ class HlsLoad:
 
 
 @asynccontextmanager
-async def nginx(origin_port: int) -> AsyncIterator[tuple[int, Path]]:
-    """Start nginx; yields its port and its access log. `FileNotFoundError` where it is missing."""
+async def nginx(*origin_ports: int) -> AsyncIterator[tuple[int, Path]]:
+    """Start nginx with the configuration that is shipped, in front of nodes on these ports.
+
+    Yields its port and its access log. `FileNotFoundError` where nginx is missing.
+    """
     path = shutil.which("nginx")
     if path is None:
         raise FileNotFoundError("nginx")
@@ -69,7 +57,8 @@ async def nginx(origin_port: int) -> AsyncIterator[tuple[int, Path]]:
         folder, port = Path(name), free_port()
         folder.chmod(0o755)
         config = folder / "nginx.conf"
-        config.write_text(_CONFIG.format(folder=folder, origin=origin_port, port=port))
+        shipped = _configuration(folder, port, origin_ports)
+        config.write_text(_AROUND.format(folder=folder, shipped=shipped))
         process = await asyncio.create_subprocess_exec(
             path, "-c", str(config), "-p", str(folder), "-g", "daemon off; user root;" if _root() else "daemon off;",
             stderr=asyncio.subprocess.DEVNULL,
@@ -79,6 +68,22 @@ async def nginx(origin_port: int) -> AsyncIterator[tuple[int, Path]]:
             yield port, folder / "access.log"
         finally:
             await stop(process)
+
+
+def _configuration(folder: Path, port: int, origin_ports: Sequence[int]) -> str:
+    """`deploy/nginx.conf` on other addresses and paths."""
+    text = _SHIPPED.read_text()
+    servers = "\n".join(f"    server 127.0.0.1:{origin} max_fails=0;" for origin in origin_ports)
+    for shipped, here in (
+        ("    server 127.0.0.1:8002 max_fails=0;", servers),
+        ("listen 80;", f"listen 127.0.0.1:{port};"),
+        ("/var/cache/nginx/shopcast-hls", f"{folder}/cache"),
+        ("max_size=4g", "max_size=200m"),
+    ):
+        if shipped not in text:
+            raise ValueError(f"deploy/nginx.conf has no {shipped!r}")
+        text = text.replace(shipped, here)
+    return text
 
 
 async def hls_viewers(port: int, log: Path, room: str, viewers: int, seconds: float) -> HlsLoad:

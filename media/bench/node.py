@@ -11,9 +11,10 @@ import uvloop
 from redis.asyncio import Redis
 
 from app.core.auth import Tokens
+from media.config import MediaConfig
 from media.engines.embedded.engine import EmbeddedConfig
 from media.ports import RecordedStreamEvents
-from media.server import MediaConfig, create_app
+from media.server import create_app
 
 ROOM = UUID(int=7)
 SECRET = "only the bench knows this secret, and it dies with it"

@@ -34,6 +34,14 @@ class AlreadyPublishing(Problem):
     title = "The room already has a publisher"
 
 
+class PublishingStopped(Problem):
+    """Moderation has stopped this room's stream; `detail` is the reason, for the host."""
+
+    code = "publishing_stopped"
+    status = 403
+    title = "This stream was stopped"
+
+
 class StreamOffline(Problem):
     """Nobody publishes to this room."""
 
@@ -102,6 +110,19 @@ class EngineListener(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class StreamOrder:
+    """What moderation orders for a room's stream; the default forbids nothing.
+
+    `stopped`: nobody may publish. `muted`: pictures go on, sound becomes silence for everyone.
+    `reason` is told to the host.
+    """
+
+    stopped: bool = False
+    muted: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A session that was opened: its id and the SDP answer."""
 
@@ -132,6 +153,7 @@ class RoomState:
     publisher: PublisherState | None
     viewers: int
     frames_dropped: int = 0
+    muted: bool = False
     viewer_session_ids: Sequence[str] = field(default=())
 
 
@@ -158,6 +180,12 @@ class MediaEngine(Protocol):
 
     async def hang_up(self, session_id: str) -> None:
         """End a session; unknown ones raise `SessionNotFound`."""
+
+    async def evict(self, room_id: str) -> None:
+        """End every session of a room that this node no longer has."""
+
+    def obey(self, room_id: str, order: StreamOrder) -> None:
+        """Carry out an order at once and from now on, also for who publishes later."""
 
     def rooms(self) -> Sequence[RoomState]: ...
     def room(self, room_id: str) -> RoomState | None: ...

@@ -46,7 +46,7 @@ class Ingest(Protocol):
 class OpenIngest(Protocol):
     """Opens one; raises a `Problem` when the room is taken."""
 
-    def __call__(self, room_id: str, profile: str | None, on_close: Any) -> Ingest: ...
+    async def __call__(self, room_id: str, profile: str | None, on_close: Any) -> Ingest: ...
 
 
 class Refused(Exception):
@@ -191,7 +191,7 @@ class _Connection:
                 self._reply("_result", transaction, None, 1)
             case "publish":
                 key = next((a for a in arguments if isinstance(a, str)), "")
-                self._publish(key)
+                await self._publish(key)
                 self._status("status", "NetStream.Publish.Start", "Live.")
             case "deleteStream" | "FCUnpublish" | "closeStream":
                 return False
@@ -202,16 +202,16 @@ class _Connection:
         await self._writer.drain()
         return True
 
-    def _publish(self, key: str) -> None:
+    async def _publish(self, key: str) -> None:
         room_id, _, query = key.partition("?")
         token = parse_qs(query).get("token", [""])[0]
         try:
             claims = self._tokens.verify(token, "whip")
             if str(claims.room_id) != room_id:
                 raise Refused("The token is for another room.")
-            self._ingest = self._open_ingest(room_id, None, self._cut_off)
+            self._ingest = await self._open_ingest(room_id, None, self._cut_off)
         except Problem as problem:
-            raise Refused(problem.title) from problem
+            raise Refused(problem.detail or problem.title) from problem
 
     def _cut_off(self) -> None:
         """The room has another publisher."""

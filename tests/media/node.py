@@ -17,9 +17,10 @@ from redis.asyncio import Redis
 from app.core.auth import Tokens
 from app.core.ids import new_id
 from media.client import WebRtcClient
+from media.config import MediaConfig, RecordingConfig
 from media.engines.embedded.engine import EmbeddedConfig, EmbeddedEngine
 from media.ports import RecordedStreamEvents
-from media.server import MediaConfig, RecordingConfig, create_app
+from media.server import create_app
 
 SECRET = "a signing secret that is only ever used in tests"
 LOCAL = EmbeddedConfig(udp_host="127.0.0.1")
@@ -53,7 +54,11 @@ class Node:
 
 @asynccontextmanager
 async def running_node(
-    redis: Redis, config: MediaConfig | None = None, recording: RecordingConfig | None = None
+    redis: Redis,
+    config: MediaConfig | None = None,
+    recording: RecordingConfig | None = None,
+    *,
+    port: int = 0,
 ) -> AsyncIterator[Node]:
     """A node, served over HTTP by uvicorn."""
     tokens = Tokens(SECRET)
@@ -61,7 +66,7 @@ async def running_node(
     app = create_app(
         config or MediaConfig(engine=LOCAL), tokens=tokens, redis=redis, events=events, recording=recording
     )
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = socket.create_server(("127.0.0.1", port))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     task = asyncio.create_task(server.serve(sockets=[listening]))
     node = Node(app, f"http://127.0.0.1:{listening.getsockname()[1]}", tokens, events)

@@ -12,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from app.core.ids import new_id
+from media.config import MediaConfig, RecordingConfig
 from media.hls.live import LiveStream
 from media.hls.segmenter import Segmenter
 from media.hls.segments import Init, Part, Segment
@@ -26,7 +27,6 @@ from media.recording.ports import (
 )
 from media.recording.recorder import Recorder
 from media.recording.retention import KeepDays, Sweeper
-from media.server import MediaConfig, RecordingConfig
 from tests.media.m3u8 import parse
 from tests.media.node import LOCAL, PacketTrack, h264_packets, opus_silence, running_node, until
 from tests.media.streams import frames, sound, together

@@ -7,10 +7,10 @@ import pytest
 from redis.asyncio import Redis
 
 from media.bench.load import Crowd
+from media.config import MediaConfig
 from media.h264 import nal_units, packetize
 from media.rtmp import amf
 from media.rtmp.chunks import ChunkReader, Message, control, write_message
-from media.server import MediaConfig
 from tests.media.node import LOCAL, Node, running_node, until
 
 

@@ -4,8 +4,8 @@ import pytest
 from aiortc import RTCPeerConnection
 from redis.asyncio import Redis
 
+from media.config import MediaConfig
 from media.engines.embedded.engine import EmbeddedConfig
-from media.server import MediaConfig
 from media.signalling import IceServer
 from tests.media.node import Node, PacketTrack, h264_packets, running_node, until
 

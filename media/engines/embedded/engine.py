@@ -20,10 +20,12 @@ from media.engines.base import (
     EngineListener,
     MediaSink,
     NodeFull,
+    PublishingStopped,
     RoomState,
     SessionNotFound,
     SinkFactory,
     StreamOffline,
+    StreamOrder,
 )
 from media.engines.embedded.dtls import Certificate
 from media.engines.embedded.keyframes import KeyFrameRequests
@@ -83,6 +85,7 @@ class EmbeddedEngine:
         self._peers_by_address: dict[Address, Peer] = {}
         self._sessions: dict[str, tuple[Peer, Room, Publisher | Viewer]] = {}
         self._ingests: dict[str, tuple[LocalPublisher, Room]] = {}
+        self._orders: dict[str, StreamOrder] = {}
         self._ticker: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self.datagrams_refused = 0
@@ -134,12 +137,7 @@ class EmbeddedEngine:
     async def publish(self, room_id: str, offer: str) -> Answer:
         """Open a publisher's session."""
         parsed = parse_offer(offer, role="publisher")
-        now = time.monotonic()
-        room = self._rooms.get(room_id)
-        if room is not None and room.is_fresh(now):
-            raise AlreadyPublishing("End the other session, or wait 2 s after its last packet.")
-        if room is None:
-            room = self._rooms[room_id] = self._new_room(room_id)
+        room = self._room_to_publish(room_id)
         peer = self._new_peer(parsed)
         session_id = secrets.token_urlsafe(16)
         publisher = Publisher(
@@ -159,11 +157,7 @@ class EmbeddedEngine:
         self, room_id: str, profile: str | None, on_close: Callable[[], None] = lambda: None
     ) -> LocalPublisher:
         """Open a publisher that is fed here instead of by WebRTC; `AlreadyPublishing` as for others."""
-        room = self._rooms.get(room_id)
-        if room is not None and room.is_fresh(time.monotonic()):
-            raise AlreadyPublishing("Another publisher's media arrives.")
-        if room is None:
-            room = self._rooms[room_id] = self._new_room(room_id)
+        room = self._room_to_publish(room_id)
         session_id = secrets.token_urlsafe(16)
         publisher = LocalPublisher(session_id, _RoomOutput(self, room), profile=profile, on_close=on_close)
         self._ingests[session_id] = publisher, room
@@ -228,6 +222,30 @@ class EmbeddedEngine:
         """End a session."""
         self._session(session_id)[0].close()
 
+    async def evict(self, room_id: str) -> None:
+        """End the room's publisher and viewers; they come back where the room is now."""
+        room = self._rooms.get(room_id)
+        if room is None:
+            return
+        if room.publisher is not None:
+            room.publisher.close()
+        for viewer in list(room.viewers.values()):
+            viewer.peer.close()
+
+    def obey(self, room_id: str, order: StreamOrder) -> None:
+        """Mute or unmute the room, or end its publisher; remembered for those who come."""
+        if order.stopped or order.muted:
+            self._orders[room_id] = order
+        else:
+            self._orders.pop(room_id, None)
+        room = self._rooms.get(room_id)
+        if room is None:
+            return
+        room.muted = order.muted
+        if order.stopped and room.publisher is not None:
+            logger.warning("room %s is stopped: %s", room_id, order.reason)
+            room.publisher.close()
+
     def rooms(self) -> Sequence[RoomState]:
         """All rooms that have a publisher or viewers."""
         now = time.monotonic()
@@ -257,6 +275,18 @@ class EmbeddedEngine:
         if found is None:
             raise SessionNotFound
         return found
+
+    def _room_to_publish(self, room_id: str) -> Room:
+        order = self._orders.get(room_id, StreamOrder())
+        if order.stopped:
+            raise PublishingStopped(order.reason)
+        room = self._rooms.get(room_id)
+        if room is not None and room.is_fresh(time.monotonic()):
+            raise AlreadyPublishing("End the other session, or wait 2 s after its last packet.")
+        if room is None:
+            room = self._rooms[room_id] = self._new_room(room_id)
+            room.muted = order.muted
+        return room
 
     def _new_room(self, room_id: str) -> Room:
         return Room(

@@ -4,6 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from media.engines.base import (
     AUDIO_CLOCK_HZ,
@@ -20,6 +21,7 @@ from media.engines.embedded.keyframes import KeyFrameRequests
 from media.engines.embedded.negotiation import Source
 from media.engines.embedded.publisher import RoomPublisher
 from media.engines.embedded.viewer import OutFrame, SenderClock, SentPacket, Viewer
+from media.opus import silence_like
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class Room:
         self.keyframes = keyframes
         self.publisher: RoomPublisher | None = None
         self.viewers: dict[str, Viewer] = {}
+        self.muted = False
         self.sinks: list[MediaSink] = []
         self.failed_sinks: list[MediaSink] = []
         self.sources = {
@@ -111,6 +114,7 @@ class Room:
             publisher=self.publisher.state(now) if self.publisher is not None else None,
             viewers=len(self.viewers),
             frames_dropped=self._dropped_before + dropped,
+            muted=self.muted,
             viewer_session_ids=tuple(self.viewers),
         )
 
@@ -172,6 +176,8 @@ class Room:
         """Send an Opus packet to everyone; gaps in the numbering stay gaps."""
         if publisher is not self.publisher:
             return
+        if self.muted:
+            packet = replace(packet, payload=silence_like(packet.payload))
         if publisher.session_id not in self._started:
             self._start(publisher)
         if self._audio_shift is None:
