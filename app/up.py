@@ -41,7 +41,19 @@ async def _run(settings: Settings, console: Console, *, demo: bool) -> None:
     async with platform(settings, console, roles=roles, prepare=_seed if demo else None) as ready:
         address = ready.public_url or f"http://localhost:{ready.web_port}"
         console.print(welcome(address) if demo else f"Shopcast is up: {address}")
+        if not demo and not await _has_admin(ready):
+            console.print("Nobody administers it yet: shopcast user add you@example.com --role admin")
         await asyncio.Event().wait()
+
+
+async def _has_admin(settings: Settings) -> bool:
+    from app.core.auth import Role
+    from app.core.db import Database
+    from app.identity import repository
+
+    assert settings.database_url is not None
+    async with Database.open(settings.database_url) as db, db.transaction() as tx:
+        return bool(await repository.search(tx, text="", role=Role.ADMIN, limit=1))
 
 
 async def _seed(settings: Settings) -> None:

@@ -69,6 +69,18 @@ async def embedded_postgres_server(
             shutil.rmtree(sockets, ignore_errors=True)
 
 
+def running_dsn(directory: Path, *, database: str = "shopcast") -> str | None:
+    """The DSN of `database` on the server that runs over `directory` at this moment; None without one."""
+    try:
+        # postmaster.pid: the process id, the data directory, the start, the port, the socket's directory.
+        lines = (directory.resolve() / "data" / "postmaster.pid").read_text().splitlines()
+        if psutil.Process(int(lines[0])).exe() != str(BIN / "postgres"):
+            return None
+        return f"postgresql://postgres@/{database}?host={lines[4]}"
+    except (FileNotFoundError, ValueError, IndexError, psutil.NoSuchProcess):
+        return None
+
+
 @asynccontextmanager
 async def _running(data: Path, sockets: Path, log: Path, settings: dict[str, str]) -> AsyncIterator[None]:
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

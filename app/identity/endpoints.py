@@ -8,10 +8,13 @@ from psycopg.rows import DictRow
 from app.core.errors import Unauthenticated
 from app.core.http import CurrentUser, ServicesDep
 from app.identity import repository, service
+from app.identity.guard import LoginGuard
 from app.identity.schemas import (
     Credentials,
     Me,
     NewToken,
+    PasswordChange,
+    ProfileChange,
     Registration,
     TokenInfo,
     TokenList,
@@ -32,7 +35,8 @@ async def register(form: Registration, request: Request, response: Response, ser
 
 @router.post("/login")
 async def log_in(form: Credentials, request: Request, response: Response, services: ServicesDep) -> Me:
-    user = await service.check_password(services.db, form)
+    guard = LoginGuard(services.redis, form.email, network_address(request))
+    user = await service.check_password(services.db, guard, form)
     return await _log_in(user, request, response, services)
 
 
@@ -50,6 +54,20 @@ async def me(user: CurrentUser, services: ServicesDep) -> Me:
     if row is None:
         raise Unauthenticated
     return Me.model_validate(row, from_attributes=False)
+
+
+@router.patch("/me")
+async def change_profile(form: ProfileChange, user: CurrentUser, services: ServicesDep) -> Me:
+    return Me.model_validate(await service.change_profile(services.db, user.user_id, form))
+
+
+@router.put("/password", status_code=204)
+async def change_password(
+    form: PasswordChange, user: CurrentUser, request: Request, services: ServicesDep
+) -> None:
+    guard = LoginGuard(services.redis, str(user.user_id), network_address(request))
+    kept = request.cookies.get(service.COOKIE)
+    await service.change_password(services.db, guard, user.user_id, form, keep_session=kept)
 
 
 @router.post("/tokens", status_code=201)
@@ -76,6 +94,11 @@ async def list_tokens(user: CurrentUser, services: ServicesDep) -> TokenList:
 @router.delete("/tokens/{token_id}", status_code=204)
 async def revoke_token(token_id: UUID, user: CurrentUser, services: ServicesDep) -> None:
     await service.revoke_token(services.db, user.user_id, token_id)
+
+
+def network_address(request: Request) -> str:
+    """The client's; behind a proxy on this machine the one that it names."""
+    return request.client.host if request.client else ""
 
 
 async def _log_in(user: DictRow, request: Request, response: Response, services: ServicesDep) -> Me:

@@ -54,6 +54,50 @@ async def set_password_hash(tx: Tx, user_id: UUID, password_hash: str) -> None:
     await tx.execute("UPDATE users SET password_hash = %s WHERE id = %s", (password_hash, user_id))
 
 
+async def update_profile(
+    tx: Tx, user_id: UUID, *, display_name: str | None, locale: str | None
+) -> DictRow | None:
+    """None leaves a column as it is."""
+    return await fetch_one(
+        tx,
+        """UPDATE users SET display_name = coalesce(%(name)s, display_name),
+                            locale = coalesce(%(locale)s, locale)
+           WHERE id = %(id)s RETURNING *""",
+        {"id": user_id, "name": display_name, "locale": locale},
+    )
+
+
+async def search(tx: Tx, *, text: str, role: str | None, limit: int) -> list[DictRow]:
+    """By a part of the address or of the name, the newest first; staff alone if `role` says so."""
+    return await fetch_all(
+        tx,
+        """SELECT id, email, display_name, roles, created_at FROM users
+           WHERE (email LIKE %(like)s OR lower(display_name) LIKE %(like)s)
+             AND (%(role)s::text IS NULL OR %(role)s = ANY (roles))
+           ORDER BY created_at DESC, id DESC LIMIT %(limit)s""",
+        {"like": f"%{_escape_like(text.lower())}%", "role": role, "limit": limit},
+    )
+
+
+async def lock_admins(tx: Tx) -> set[UUID]:
+    """Everybody who is admin; nobody else changes that before the transaction ends."""
+    rows = await fetch_all(tx, "SELECT id FROM users WHERE 'admin' = ANY (roles) ORDER BY id FOR UPDATE", {})
+    return {row["id"] for row in rows}
+
+
+async def set_roles(tx: Tx, user_id: UUID, roles: list[str]) -> DictRow | None:
+    return await fetch_one(
+        tx,
+        """UPDATE users SET roles = %(roles)s WHERE id = %(id)s
+           RETURNING id, email, display_name, roles, created_at""",
+        {"id": user_id, "roles": roles},
+    )
+
+
+def _escape_like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 async def add_session(
     tx: Tx,
     *,
@@ -89,6 +133,13 @@ async def users_by_session(
 
 async def delete_session(tx: Tx, token_hash: bytes) -> None:
     await tx.execute("DELETE FROM sessions WHERE token_hash = %s", (token_hash,))
+
+
+async def delete_browser_sessions(tx: Tx, user_id: UUID, *, except_hash: bytes) -> None:
+    await tx.execute(
+        "DELETE FROM sessions WHERE user_id = %s AND kind = 'browser' AND token_hash <> %s",
+        (user_id, except_hash),
+    )
 
 
 async def bearer_sessions(tx: Tx, user_id: UUID) -> list[DictRow]:

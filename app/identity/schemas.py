@@ -34,6 +34,36 @@ class Credentials(BaseModel):
     password: str
 
 
+class ProfileChange(BaseModel):
+    """What is left out stays."""
+
+    display_name: DisplayName | None = None
+    locale: Literal["zh-CN", "en"] | None = None
+
+
+class PasswordChange(BaseModel):
+    current: str
+    new: Password
+
+
+class Account(BaseModel):
+    """A user as an administrator sees them."""
+
+    id: UUID
+    email: str
+    display_name: str
+    roles: list[Role]
+    created_at: datetime
+
+
+class AccountList(BaseModel):
+    items: list[Account]
+
+
+class RolesChange(BaseModel):
+    roles: frozenset[Role]
+
+
 class Me(BaseModel):
     id: UUID
     email: str

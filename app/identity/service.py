@@ -17,11 +17,12 @@ from app.core.auth import Principal, Role
 from app.core.batching import Batcher
 from app.core.clock import Clock
 from app.core.db import Database
-from app.core.errors import Conflict, NotFound, Unauthenticated
+from app.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from app.core.ids import new_id
 from app.identity import repository
+from app.identity.guard import LoginGuard
 from app.identity.repository import SessionKind
-from app.identity.schemas import Credentials, Registration
+from app.identity.schemas import Credentials, PasswordChange, ProfileChange, Registration
 
 COOKIE = "shopcast_session"
 
@@ -40,6 +41,11 @@ class EmailTaken(Conflict):
 class WrongCredentials(Unauthenticated):
     code = "wrong_credentials"
     title = "Address or password is wrong"
+
+
+class WrongPassword(Forbidden):
+    code = "wrong_password"
+    title = "The current password is wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +81,12 @@ async def register(
     return user
 
 
-async def check_password(db: Database, form: Credentials) -> DictRow:
-    """The user's row; raises WrongCredentials, after the same time whether or not the address exists."""
+async def check_password(db: Database, guard: LoginGuard, form: Credentials) -> DictRow:
+    """The user's row; raises RateLimited, or WrongCredentials whether or not the address exists."""
     async with db.transaction() as tx:
         user = await repository.user_by_email(tx, form.email)
     known_hash = user["password_hash"] if user else _UNKNOWN_USER_HASH
-    async with _hashing_slots:
-        try:
-            await asyncio.to_thread(_hasher.verify, known_hash, form.password)
-        except VerifyMismatchError:
-            raise WrongCredentials from None
-    if user is None:
+    if not await _matches(guard, known_hash, form.password) or user is None:
         raise WrongCredentials
     if _hasher.check_needs_rehash(known_hash):
         new_hash = await _hash(form.password)
@@ -112,6 +113,32 @@ async def begin_session(
             expires_at=login.expires_at,
         )
     return login
+
+
+async def change_password(
+    db: Database, guard: LoginGuard, user_id: UUID, form: PasswordChange, *, keep_session: str | None
+) -> None:
+    """Every other browser is logged out; named tokens stay. Raises RateLimited, WrongPassword."""
+    async with db.transaction() as tx:
+        user = await repository.user_by_id(tx, user_id)
+    if user is None or not await _matches(guard, user["password_hash"], form.current):
+        raise WrongPassword
+    new_hash = await _hash(form.new)
+    kept = hash_secret(keep_session) if keep_session else b""
+    async with db.transaction() as tx:
+        await repository.set_password_hash(tx, user_id, new_hash)
+        await repository.delete_browser_sessions(tx, user_id, except_hash=kept)
+
+
+async def change_profile(db: Database, user_id: UUID, change: ProfileChange) -> DictRow:
+    """The user's row; what `change` leaves out stays."""
+    async with db.transaction() as tx:
+        user = await repository.update_profile(
+            tx, user_id, display_name=change.display_name, locale=change.locale
+        )
+    if user is None:
+        raise Unauthenticated
+    return user
 
 
 async def end_session(db: Database, secret: str) -> None:
@@ -165,6 +192,19 @@ def principal(user: DictRow) -> Principal:
 def hash_secret(secret: str) -> bytes:
     """The secrets have 256 bits of entropy: a plain hash keeps them."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+async def _matches(guard: LoginGuard, password_hash: str, password: str) -> bool:
+    """Whether it is the password; guesses sent side by side wait here, and are refused here."""
+    async with _hashing_slots:
+        await guard.check()
+        try:
+            await asyncio.to_thread(_hasher.verify, password_hash, password)
+        except VerifyMismatchError:
+            await guard.failed()
+            return False
+    await guard.succeeded()
+    return True
 
 
 async def _hash(password: str) -> str:

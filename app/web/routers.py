@@ -3,6 +3,7 @@
 from ai.assistant.endpoints import router as assistant
 from app.chat.endpoints import router as chat
 from app.engagement.endpoints import ROUTERS as ENGAGEMENT
+from app.identity.admin import router as accounts
 from app.identity.endpoints import router as identity
 from app.insights.endpoints import router as insights
 from app.rooms.endpoints import router as rooms
@@ -11,4 +12,4 @@ from commerce.endpoints import ROUTERS as COMMERCE
 from moderation.endpoints import ROUTERS as MODERATION
 
 # Matched one after the other: what a crowd does at once (ordering) comes first.
-ROUTERS = [*COMMERCE, *MODERATION, health, identity, rooms, chat, assistant, *ENGAGEMENT, insights]
+ROUTERS = [*COMMERCE, *MODERATION, health, identity, accounts, rooms, chat, assistant, *ENGAGEMENT, insights]

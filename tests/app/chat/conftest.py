@@ -5,13 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from app.chat.limits import ChatPace, Pace
+from app.chat.limits import ChatPace
 from app.chat.posting import Chat
 from app.chat.schemas import NewMessage
 from app.chat.screening import WordScreener
 from app.core.auth import Role
 from app.core.http import Services
 from app.core.ids import new_id
+from app.core.pace import Pace
 from tests.builders import create_room
 from tests.conftest import LogIn, User
 

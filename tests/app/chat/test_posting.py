@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from app.chat import service
-from app.chat.limits import ChatPace, Pace
+from app.chat.limits import ChatPace
 from app.chat.posting import Chat, ChatClosed
 from app.chat.questions import STREAM
 from app.chat.schemas import ChatMessage
@@ -17,6 +17,7 @@ from app.core.errors import NotFound, RateLimited
 from app.core.events import Event, room_topic, staff_topic, user_topic
 from app.core.http import Services
 from app.core.ids import new_id
+from app.core.pace import Pace
 from app.rooms import service as rooms
 from tests.app.chat.conftest import message
 from tests.conftest import LogIn, User

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import pytest
 
-from app.chat.limits import ChatPace, Pace
+from app.chat.limits import ChatPace
 from app.chat.posting import Chat
 from app.chat.screening import WordScreener
 from app.core.auth import Role
 from app.core.events import room_topic
 from app.core.http import Services
 from app.core.ids import new_id
+from app.core.pace import Pace
 from app.engagement.red_packets.service import RedPacketDesk
 from app.gateway.server import Gateway, GatewayOptions
 from tests.builders import create_room
@@ -60,6 +61,7 @@ def open_gateway(services: Services) -> OpenGateway:
             Gateway.open(
                 services.bus,
                 services.db,
+                services.clock,
                 services.tokens,
                 chat,
                 RedPacketDesk(services.db, services.clock),

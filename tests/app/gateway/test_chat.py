@@ -3,10 +3,10 @@
 import asyncio
 from uuid import uuid4
 
-from app.chat.limits import Pace
 from app.core.bus import Bus
 from app.core.events import Event, user_topic
 from app.core.ids import new_id
+from app.core.pace import Pace
 from app.engagement.red_packets import service as red_packets
 from app.engagement.red_packets.schemas import NewRedPacket
 from tests.app.gateway.client import Client
