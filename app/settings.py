@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     frame_interval_s: float | None = 3.0
     """Every how many seconds a picture is taken for screening; None: never."""
 
+    renditions: list[int] = []
+    """Smaller pictures beside the host's own, by their shorter edge, such as [480, 360]; empty: none."""
     rtmp_port: int | None = None
     """Where encoders without WHIP publish by RTMP, commonly 1935; None: nowhere."""
     hls: bool = True
@@ -75,7 +77,25 @@ class Settings(BaseSettings):
     recording_days_with_orders: int = 1095
     """The same where something was sold: three years, as Chinese law asks of live commerce."""
 
+    smtp_url: SecretStr | None = None
+    """Sends letters to followers: smtp://user:password@host:587 or smtps://…; None: no letters are sent."""
+    mail_from: str = "shopcast@localhost"
+    """The sender's address, and the contact that push services are given."""
+    push_hosts: list[str] = [
+        *("fcm.googleapis.com", "updates.push.services.mozilla.com"),
+        *("*.push.apple.com", "*.notify.windows.com"),
+    ]
+    """Push services that browsers may name."""
+
     session_days: int = 30
+    fee_bps: int = 60
+    """What payment services keep of an amount paid, in basis points; reconciliation compares it."""
+    commission_bps: int = 500
+    """What the platform keeps of the goods' price."""
+    host_bps: int = 1_000
+    """What the host of the live room gets of the goods' price."""
+    sandbox_admin_token: SecretStr | None = None
+    """Opens the sandbox gateway's `/admin`; None: made once and kept in `data_dir`/keys."""
     payment_minutes: int = 15
     """How long stock is held for an unpaid order."""
     whisper_model: str = "base"

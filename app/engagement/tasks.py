@@ -7,9 +7,14 @@ from procrastinate import Blueprint, JobContext
 
 from app.core.http import Services
 from app.engagement import counters, repository
+from app.engagement.flash_sales import service as flash_sales
 from app.engagement.follows import service as follows
 from app.engagement.fortune_bags import service as fortune_bags
+from app.engagement.notices import service as notices
+from app.engagement.notices.service import Notices
 from app.engagement.red_packets import service as red_packets
+from app.rooms import covers
+from commerce.runtime import Commerce
 
 AFTER_THE_SHOW = timedelta(hours=1)
 
@@ -40,8 +45,32 @@ async def draw_fortune_bag(context: JobContext, *, bag_id: str) -> None:
     await fortune_bags.draw_bag(services.db, services.clock, UUID(bag_id))
 
 
+@engagement.task(name="end_flash_sale", pass_context=True)
+async def end_flash_sale(context: JobContext, *, sale_id: str) -> None:
+    """A flash sale is over."""
+    services: Services = context.additional_context["services"]
+    await flash_sales.tell_ended(services.db, services.clock, UUID(sale_id))
+
+
 @engagement.task(name="tell_followers", pass_context=True)
 async def tell_followers(context: JobContext, *, room_id: str) -> None:
     """A show has begun."""
     services: Services = context.additional_context["services"]
     await follows.tell_live(services.db, services.bus, UUID(room_id))
+
+
+@engagement.task(name="send_notices", pass_context=True)
+async def send_notices(context: JobContext, *, room_id: str, user_ids: list[str]) -> None:
+    """The followers who are elsewhere."""
+    services: Services = context.additional_context["services"]
+    found: Notices = context.additional_context["notices"]
+    await notices.tell(services.db, found, UUID(room_id), [UUID(user_id) for user_id in user_ids])
+
+
+@engagement.periodic(cron="* * * * * */15")
+@engagement.task(name="take_covers", pass_context=True, queueing_lock="engagement:take_covers")
+async def take_covers(context: JobContext, timestamp: int) -> None:
+    """A show without a cover is shown by a picture of its stream."""
+    services: Services = context.additional_context["services"]
+    shop: Commerce = context.additional_context["commerce"]
+    await covers.from_streams(services.db, services.redis, shop.pictures)

@@ -8,14 +8,17 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, TypeVar
 
-from app.gateway.protocol import HEADER_ROOM, TEXT
+from picows import WSMsgType
+
+from app.gateway.protocol import HEADER_ROOM
 
 WRITES_PER_TURN = 500
 """After so many the event loop sees to everything else."""
 COMPACT_FROM = 64
 
-Write = Callable[[int, bytearray, int], object]
-"""Sends a frame that has room for its header: (WebSocket opcode, frame, bytes of room)."""
+Write = Callable[[WSMsgType, bytearray, int], object]
+"""Sends a frame that has room for its header: (opcode, frame, bytes of room)."""
+TEXT = WSMsgType.TEXT
 
 Member = TypeVar("Member")
 
@@ -75,7 +78,7 @@ class Group(Generic[Member]):
                 write(TEXT, frame, HEADER_ROOM)
 
 
-def _write_nothing(opcode: int, frame: bytearray, room: int) -> None:
+def _write_nothing(opcode: WSMsgType, frame: bytearray, room: int) -> None:
     pass
 
 
@@ -83,7 +86,7 @@ def _instead(own: bytearray, writes: list[Write], slot: int) -> Write:
     """Writes `own` once in place of what it is given."""
     write = writes[slot]
 
-    def once(opcode: int, frame: bytearray, room: int) -> None:
+    def once(opcode: WSMsgType, frame: bytearray, room: int) -> None:
         writes[slot] = write
         write(opcode, own, room)
 

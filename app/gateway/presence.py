@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from app.engagement import watching
 from app.engagement.counters import VIEWERS_LIFETIME_S, viewers_key
+from app.rooms.here import here_key
 
 ALIVE_MS = 4_000
 """A gateway that has not been heard of for so long has lost its people."""
@@ -38,10 +39,6 @@ if redis.call('SET', KEYS[1] .. ':counted', 1, 'NX', 'PX', 900) then
 end
 return tonumber(redis.call('GET', KEYS[2]) or 0)
 """
-
-
-def here_key(room_id: UUID) -> str:
-    return f"here:{{{room_id}}}"
 
 
 class Presence:

@@ -13,8 +13,6 @@ FRAME_LIMIT_BYTES = 4 * 1024
 """A larger client frame is refused with an error."""
 HARD_FRAME_LIMIT_BYTES = 64 * 1024
 """A larger client frame closes the connection (RFC 6455 §7.4.1, 1009)."""
-TEXT = 1
-"""The opcode of a text frame (RFC 6455 §5.2)."""
 HEADER_ROOM = 14
 """picows writes the WebSocket header into these first bytes, so that one frame serves every connection."""
 LIKES_PER_MESSAGE = 50

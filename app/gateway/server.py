@@ -29,11 +29,13 @@ from app.chat.schemas import NewMessage
 from app.core.auth import InvalidToken, Tokens
 from app.core.background import stop
 from app.core.bus import Bus
+from app.core.clock import Clock
 from app.core.db import Database
 from app.core.errors import Problem
 from app.core.ids import new_id
 from app.engagement.red_packets.service import RedPacketDesk
 from app.gateway.connection import GOODBYE_WITHIN_S, Connection, Viewer
+from app.gateway.feed import Subscription
 from app.gateway.hub import Hub
 from app.gateway.presence import Presence
 from app.gateway.protocol import HARD_FRAME_LIMIT_BYTES, Chat, Claim, Refused, frame
@@ -68,6 +70,7 @@ class Gateway:
         self,
         bus: Bus,
         db: Database,
+        clock: Clock,
         tokens: Tokens,
         chat: ChatDesk,
         red_packets: RedPacketDesk,
@@ -83,7 +86,7 @@ class Gateway:
         self._red_packets = red_packets
         self._options = options
         self.presence = Presence(bus.redis, self.id)
-        self.stats = StatsKeeper(bus.redis, db, self.hub, self.presence)
+        self.stats = StatsKeeper(bus.redis, db, clock, self.hub, self.presence)
         self._connections: dict[Connection, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
@@ -95,13 +98,14 @@ class Gateway:
         cls,
         bus: Bus,
         db: Database,
+        clock: Clock,
         tokens: Tokens,
         chat: ChatDesk,
         red_packets: RedPacketDesk,
         options: GatewayOptions,
     ) -> AsyncIterator[Self]:
         """Serve while the block lasts, then send everybody away; `port` is the one listened on."""
-        gateway = cls(bus, db, tokens, chat, red_packets, options)
+        gateway = cls(bus, db, clock, tokens, chat, red_packets, options)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(gateway.hub)
             stack.push_async_callback(gateway._cancel_tasks)
@@ -178,7 +182,12 @@ class Gateway:
         for topic in cursors:
             if topic not in topics:
                 connection.refuse("topic_forbidden", topic)
-        self._start(self._welcome(connection, {topic: cursors.get(topic) for topic in topics}))
+        places = {topic: cursors.get(topic) for topic in topics}
+        subscriptions = self.hub.subscribe_now(connection, places)
+        if subscriptions is None:
+            self._start(self._welcome(connection, places))
+        else:
+            self._admit(connection, subscriptions, [])
 
     async def _welcome(self, connection: Connection, cursors: dict[str, int | None]) -> None:
         try:
@@ -190,6 +199,11 @@ class Gateway:
             for subscription in subscriptions:
                 self.hub.release(subscription)
             return
+        self._admit(connection, subscriptions, lost)
+
+    def _admit(
+        self, connection: Connection, subscriptions: Sequence[Subscription], lost: Sequence[str]
+    ) -> None:
         connection.subscriptions = tuple(subscriptions)
         places = {subscription.feed.topic: subscription.position for subscription in subscriptions}
         connection.send(frame({"t": "welcome", "connection": str(new_id()), "cursors": places}))

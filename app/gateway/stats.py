@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -11,9 +12,11 @@ from psycopg_pool import PoolTimeout
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.core.clock import Clock
 from app.core.db import Database
 from app.core.events import room_topic
 from app.engagement import counters, repository
+from app.engagement.flash_sales import repository as flash_sales
 from app.gateway.hub import Hub
 from app.gateway.presence import Presence
 from app.rooms.service import stream_state
@@ -26,13 +29,15 @@ log = structlog.get_logger()
 class StatsKeeper:
     """Sends this gateway's people and likes to Redis, and every room's figures to its viewers."""
 
-    def __init__(self, redis: Redis, db: Database, hub: Hub, presence: Presence) -> None:
+    def __init__(self, redis: Redis, db: Database, clock: Clock, hub: Hub, presence: Presence) -> None:
         self._redis = redis
         self._db = db
+        self._clock = clock
         self._hub = hub
         self._presence = presence
         self._likes: Counter[UUID] = Counter()
         self._statuses: dict[UUID, str] = {}
+        self._flash_left: dict[UUID, dict[str, int]] = {}
 
     def like(self, room_id: UUID, count: int) -> None:
         """Counted with the next refresh, many likes as one."""
@@ -57,10 +62,12 @@ class StatsKeeper:
             return
         room_ids = list(viewers)
         stats = await counters.read(self._redis, room_ids)
-        await self._read_statuses(room_ids)
+        await self._read_rooms(room_ids)
         for room_id, stat in zip(room_ids, stats, strict=True):
             state = stream_state(self._statuses.get(room_id, "ended"), streaming=stat.streaming)
-            figures = {"viewers": viewers[room_id], "likes": stat.likes, "stream": state}
+            figures: dict[str, Any] = {"viewers": viewers[room_id], "likes": stat.likes, "stream": state}
+            if room_id in self._flash_left:
+                figures["flash"] = self._flash_left[room_id]
             self._hub.set_stats(room_topic(room_id), orjson.dumps(figures))
 
     async def store_likes(self) -> None:
@@ -73,6 +80,8 @@ class StatsKeeper:
             self._likes.update(likes)
             raise
 
-    async def _read_statuses(self, room_ids: list[UUID]) -> None:
+    async def _read_rooms(self, room_ids: list[UUID]) -> None:
+        """Many orders a second change what is left of a flash sale; a viewer is told once a second."""
         async with self._db.transaction() as tx:
             self._statuses = await repository.room_statuses(tx, room_ids)
+            self._flash_left = await flash_sales.left(tx, room_ids, self._clock.now())

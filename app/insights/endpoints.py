@@ -1,5 +1,6 @@
 """Insights over HTTP."""
 
+import asyncio
 from typing import Annotated
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from app.core.http import CurrentUser, OptionalUser, ServicesDep
 from app.insights import service
-from app.insights.schemas import Insights, Reported
+from app.insights.schemas import Form, Insights, Reported, Table
 from app.insights.service import Collector
 
 router = APIRouter(prefix="/api/rooms", tags=["insights"])
@@ -34,11 +35,16 @@ async def insights(room_id: UUID, user: CurrentUser, services: ServicesDep) -> I
     return await service.get(services.db, services.clock, user, room_id)
 
 
-@router.get("/{room_id}/insights/windows.csv", response_class=Response)
-async def windows_csv(room_id: UUID, user: CurrentUser, services: ServicesDep) -> Response:
-    found = await service.get(services.db, services.clock, user, room_id)
+@router.get("/{room_id}/insights/{table}.{form}", response_class=Response)
+async def export(
+    room_id: UUID, table: Table, form: Form, user: CurrentUser, services: ServicesDep
+) -> Response:
+    """One table of the report as CSV or Parquet."""
+    from app.insights import exports  # brings polars, which no other request needs
+
+    frame = await exports.table(services.db, services.clock, user, room_id, table)
+    body, media_type = await asyncio.to_thread(exports.encode, frame, form)
+    name = f"{table}-{room_id}.{form}"
     return Response(
-        service.windows_csv(found),
-        media_type="text/csv; charset=utf-8",
-        headers={"content-disposition": 'attachment; filename="windows.csv"'},
+        body, media_type=media_type, headers={"content-disposition": f'attachment; filename="{name}"'}
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from psycopg.rows import DictRow
@@ -25,8 +25,8 @@ _REACH = """
     WHERE room_id = part.room_id AND product_id = part.product_id
       AND created_at >= part.begins_at AND created_at < part.ends_at
 ) sold, LATERAL (
-    SELECT count(*) AS questions FROM chat_messages
-    WHERE room_id = part.room_id AND kind = 'assistant'
+    SELECT count(*) AS questions FROM assistant_questions
+    WHERE room_id = part.room_id AND (product_id IS NULL OR product_id = part.product_id)
       AND created_at >= part.begins_at AND created_at < part.ends_at
 """
 
@@ -142,5 +142,91 @@ async def trend(tx: Tx, room_id: UUID) -> list[DictRow]:
     return await fetch_all(
         tx,
         "SELECT at, viewers, likes FROM room_samples WHERE room_id = %(room)s ORDER BY at",
+        {"room": room_id},
+    )
+
+
+async def activity(tx: Tx, room_id: UUID, bucket_s: int) -> list[DictRow]:
+    """What was clicked and bought in each `bucket_s` in which anything was, oldest first."""
+    return await fetch_all(
+        tx,
+        """SELECT at, sum(clicks)::int AS clicks, sum(orders)::int AS orders,
+                  sum(revenue_cents)::bigint AS revenue_cents FROM (
+             SELECT date_bin(%(bucket)s, at, 'epoch') AS at, count(DISTINCT subject) AS clicks, 0 AS orders,
+                    0 AS revenue_cents
+             FROM audience_events WHERE room_id = %(room)s AND kind = 'card_clicked' GROUP BY 1
+             UNION ALL
+             SELECT date_bin(%(bucket)s, created_at, 'epoch'), 0, count(*), sum(total_cents)
+             FROM orders WHERE room_id = %(room)s AND paid_at IS NOT NULL GROUP BY 1
+           ) counted GROUP BY at ORDER BY at""",
+        {"room": room_id, "bucket": timedelta(seconds=bucket_s)},
+    )
+
+
+async def marks(tx: Tx, room_id: UUID) -> list[DictRow]:
+    """Pins, draws, steps of the script and warnings, oldest first."""
+    return await fetch_all(
+        tx,
+        """SELECT 'pin' AS kind, pinned_at AS at, unpinned_at AS ends_at, name AS label, product_id
+           FROM pins JOIN products ON products.id = product_id WHERE room_id = %(room)s
+           UNION ALL SELECT 'red_packet', created_at, ended_at, greeting, NULL
+           FROM red_packets WHERE room_id = %(room)s
+           UNION ALL SELECT 'fortune_bag', created_at, drawn_at, prize, NULL
+           FROM fortune_bags WHERE room_id = %(room)s
+           UNION ALL SELECT 'poll', created_at, closes_at, question, NULL FROM polls WHERE room_id = %(room)s
+           UNION ALL SELECT 'coupon_drop', created_at, closes_at, title, NULL
+           FROM coupon_drops WHERE room_id = %(room)s
+           UNION ALL SELECT 'flash_sale', starts_at, ends_at, products.name, product_id
+           FROM flash_sales JOIN skus ON skus.id = sku_id JOIN products ON products.id = product_id
+           WHERE room_id = %(room)s
+           UNION ALL SELECT 'warning', created_at, NULL, coalesce(evidence->>'text', kind), product_id
+           FROM cues WHERE room_id = %(room)s AND kind LIKE 'warning.%%'
+           UNION ALL SELECT 'warning', created_at, NULL, text, NULL
+           FROM moderation_cases WHERE room_id = %(room)s AND surface = 'speech'
+           UNION ALL SELECT 'step', began_at, NULL, title, product_id FROM show_moments WHERE room_id = %(room)s
+           ORDER BY at""",
+        {"room": room_id},
+    )
+
+
+async def people(tx: Tx, room_id: UUID) -> int:
+    """Everybody who came to the room."""
+    row = await fetch_one(
+        tx,
+        "SELECT count(DISTINCT subject) AS people FROM audience_events WHERE room_id = %(room)s",
+        {"room": room_id},
+    )
+    assert row is not None
+    return int(row["people"])
+
+
+async def events(tx: Tx, room_id: UUID) -> list[DictRow]:
+    """Everything that somebody did, by time; people are numbered, so that nobody is named."""
+    return await fetch_all(
+        tx,
+        """SELECT at, kind, product_id, dense_rank() OVER (ORDER BY who) AS person, amount_cents FROM (
+             SELECT at, kind, product_id, subject AS who, NULL::bigint AS amount_cents
+             FROM audience_events WHERE room_id = %(room)s
+             UNION ALL
+             SELECT created_at, 'ordered', product_id, buyer_id::text, order_lines.total_cents
+             FROM orders JOIN order_lines ON order_id = orders.id WHERE room_id = %(room)s
+             UNION ALL
+             SELECT paid_at, 'paid', product_id, buyer_id::text, order_lines.total_cents
+             FROM orders JOIN order_lines ON order_id = orders.id
+             WHERE room_id = %(room)s AND paid_at IS NOT NULL
+             UNION ALL
+             SELECT created_at, 'asked', product_id, coalesce(viewer_id::text, ''), NULL
+             FROM assistant_questions WHERE room_id = %(room)s
+           ) done ORDER BY at, kind, person""",
+        {"room": room_id},
+    )
+
+
+async def talk(tx: Tx, room_id: UUID) -> list[DictRow]:
+    """What the host said: each sentence with when it began and ended."""
+    return await fetch_all(
+        tx,
+        """SELECT created_at - make_interval(secs => end_s - start_s) AS begins_at, created_at AS ends_at, text,
+                  language FROM transcript_segments WHERE room_id = %(room)s ORDER BY created_at""",
         {"room": room_id},
     )

@@ -7,6 +7,9 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
 Kind = Literal["seen", "card_shown", "card_clicked", "sku_chosen"]
+Table = Literal["windows", "products", "trend", "activity", "marks", "events", "talk"]
+Form = Literal["csv", "parquet"]
+MarkKind = Literal["pin", "red_packet", "fortune_bag", "poll", "coupon_drop", "flash_sale", "warning", "step"]
 
 
 class AudienceEvent(BaseModel):
@@ -81,11 +84,40 @@ class Sample(BaseModel):
     likes: int
 
 
+class Activity(BaseModel):
+    """What happened in the BUCKET_S after `at`: people who clicked a card, paid orders and their revenue."""
+
+    at: datetime
+    clicks: int
+    orders: int
+    revenue_cents: int
+
+
+class Mark(BaseModel):
+    """Something that the host did or was told, to be drawn on a trend; `ends_at` where it lasted."""
+
+    kind: MarkKind
+    at: datetime
+    ends_at: datetime | None
+    label: str
+    product_id: UUID | None
+
+
 class Insights(BaseModel):
+    """`people`: everybody who came. `average_watch_s`: how long each stayed, by the samples of the trend."""
+
+    status: Literal["scheduled", "live", "ended"]
+    started_at: datetime | None
+    ended_at: datetime | None
+    currency: str
     funnel: Funnel
     products: list[ProductReach]
     windows: list[WindowReach]
     trend: list[Sample]
+    activity: list[Activity]
+    marks: list[Mark]
     sources: dict[str, int]
+    people: int
     peak_viewers: int
     average_viewers: float
+    average_watch_s: float

@@ -1,9 +1,7 @@
 """Collects what the audience did, off the way of every purchase, and tells the host what it means."""
 
-import csv
-import io
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,17 +11,24 @@ from app.core.auth import Principal
 from app.core.batcher import Batcher
 from app.core.clock import Clock
 from app.core.db import Database
-from app.core.errors import Forbidden, Invalid
+from app.core.errors import Invalid
 from app.insights import repository
 from app.insights.repository import Row
-from app.insights.schemas import Funnel, Insights, ProductReach, Reported, Sample, WindowReach
+from app.insights.schemas import (
+    Activity,
+    Funnel,
+    Insights,
+    Mark,
+    ProductReach,
+    Reported,
+    Sample,
+    WindowReach,
+)
 from app.rooms import service as rooms
 
 CLOCKS_APART = timedelta(minutes=10)
-WINDOW_COLUMNS = (
-    *("name", "begins_at", "ends_at", "viewers", "clicks", "click_through", "chose_sku"),
-    *("ordered", "orders", "revenue_cents", "conversion", "questions"),
-)
+BUCKET_S = 15
+CURRENCY = "CNY"
 
 
 class Collector:
@@ -52,13 +57,17 @@ async def get(db: Database, clock: Clock, user: Principal, room_id: UUID) -> Ins
     """The room's figures as they stand, for its host and staff; raises RoomNotFound, Forbidden."""
     async with db.transaction() as tx:
         room = await rooms.get(tx, room_id)
-        if not rooms.is_staff(user, room["host_id"]):
-            raise Forbidden
+        rooms.require_staff(user, room)
         windows = await repository.windows(tx, room_id, clock.now())
         products = await repository.products(tx, room_id)
         trend = [Sample(**row) for row in await repository.trend(tx, room_id)]
         asked = _questions(windows)
+        people = await repository.people(tx, room_id)
         return Insights(
+            status=room["status"],
+            started_at=room["started_at"],
+            ended_at=room["ended_at"],
+            currency=CURRENCY,
             funnel=Funnel(**await repository.funnel(tx, room_id)),
             products=[
                 ProductReach(**_rated(row | {"questions": asked.get(row["product_id"], 0)}))
@@ -66,29 +75,14 @@ async def get(db: Database, clock: Clock, user: Principal, room_id: UUID) -> Ins
             ],
             windows=[WindowReach(**_rated(row)) for row in windows],
             trend=trend,
+            activity=[Activity(**row) for row in await repository.activity(tx, room_id, BUCKET_S)],
+            marks=[Mark(**row) for row in await repository.marks(tx, room_id)],
+            people=people,
             sources=await repository.sources(tx, room_id),
             peak_viewers=max((sample.viewers for sample in trend), default=0),
             average_viewers=round(sum(s.viewers for s in trend) / len(trend), 1) if trend else 0.0,
+            average_watch_s=round(sum(s.viewers for s in trend) * BUCKET_S / people, 1) if people else 0.0,
         )
-
-
-def windows_csv(insights: Insights) -> str:
-    """The explanation windows as CSV (RFC 4180); a text that a spreadsheet would run is quoted as text."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(WINDOW_COLUMNS)
-    for window in insights.windows:
-        values = window.model_dump()
-        writer.writerow([_cell(values[name]) for name in WINDOW_COLUMNS])
-    return out.getvalue()
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{value}"
-    return value
 
 
 def _questions(windows: Sequence[DictRow]) -> dict[UUID, int]:

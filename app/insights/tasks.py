@@ -8,8 +8,9 @@ from app.core.http import Services
 from app.engagement import counters
 from app.engagement import repository as audience
 from app.insights import repository
+from app.insights.service import BUCKET_S
 
-EVERY_S = 15
+EVERY_S = BUCKET_S
 
 insights = Blueprint()
 

@@ -8,6 +8,7 @@ from app.chat.posting import Chat
 from app.engagement.red_packets.service import RedPacketDesk
 from app.gateway.server import Gateway, GatewayOptions
 from app.roles import heartbeat
+from app.roles.process import calm_garbage_collection
 from app.runtime import open_services
 from app.settings import Settings
 from moderation.text import default_screen
@@ -24,12 +25,14 @@ async def run(settings: Settings) -> None:
         chat_per_s=settings.chat_per_s,
     )
     await asyncio.to_thread(default_screen)  # takes a second: not while chat waits
+    calm_garbage_collection()
     async with (
         open_services(settings) as services,
         Chat.open(services.db, services.bus, services.clock, ChatScreener(open_moderation(services))) as chat,
         Gateway.open(
             services.bus,
             services.db,
+            services.clock,
             services.tokens,
             chat,
             RedPacketDesk(services.db, services.clock),

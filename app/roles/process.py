@@ -74,7 +74,7 @@ async def serve(app: FastAPI, host: str, port: int, alive: AbstractAsyncContextM
 
     `alive` (a heartbeat) is entered once the port is open.
     """
-    _calm_garbage_collection()
+    calm_garbage_collection()
     config = uvicorn.Config(
         app,
         host=host,
@@ -97,7 +97,7 @@ async def serve(app: FastAPI, host: str, port: int, alive: AbstractAsyncContextM
         await serving
 
 
-def _calm_garbage_collection() -> None:
+def calm_garbage_collection() -> None:
     """What is loaded stays: a collection in the middle of a burst would walk through all of it, for nothing."""
     gc.collect()
     gc.freeze()

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, UploadFile
 
 from app.core.auth import Principal, Role
 from app.core.http import CurrentUser, OptionalUser, ServicesDep, require
-from app.rooms import access, heard, pins, repository, service, snapshot
+from app.rooms import access, covers, heard, here, pins, repository, sales, service, snapshot
+from app.rooms.here import People
 from app.rooms.schemas import (
     Cue,
     Explanation,
@@ -23,9 +24,11 @@ from app.rooms.schemas import (
     RoomStatus,
     RoomTokens,
     Segment,
-    Snapshot,
     Transcript,
 )
+from app.rooms.snapshot import Snapshot
+from commerce.catalog import pictures
+from commerce.deps import CommerceDep
 
 router = APIRouter(prefix="/api/rooms", tags=["rooms"])
 
@@ -66,6 +69,28 @@ async def get_room(room_id: UUID, services: ServicesDep) -> Room:
 async def change_room(room_id: UUID, form: RoomChange, user: CurrentUser, services: ServicesDep) -> Room:
     row = await service.change(services.db, user, room_id, form)
     return (await service.present(services.redis, [row]))[0]
+
+
+@router.put("/{room_id}/cover")
+async def change_cover(
+    room_id: UUID, picture: UploadFile, user: CurrentUser, services: ServicesDep, commerce: CommerceDep
+) -> Room:
+    """JPEG, PNG or WebP up to 10 MB; without one a picture of the stream is taken."""
+    content = await picture.read(pictures.MAX_BYTES + 1)
+    row = await covers.upload(services.db, commerce.pictures, user, room_id, content)
+    return (await service.present(services.redis, [row]))[0]
+
+
+@router.get("/{room_id}/orders")
+async def room_orders(room_id: UUID, user: CurrentUser, services: ServicesDep) -> list[sales.OrderSummary]:
+    """The newest orders, for the room's host and staff."""
+    return await sales.newest_orders(services.db, user, room_id)
+
+
+@router.get("/{room_id}/people")
+async def people_here(room_id: UUID, services: ServicesDep) -> People:
+    """Who is in the room now: some of those with an account, and how many there are in all."""
+    return await here.people(services.db, services.redis, room_id)
 
 
 @router.post("/{room_id}/start")

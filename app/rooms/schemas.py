@@ -6,7 +6,6 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from app.chat.schemas import ChatMessage
 from commerce.catalog.schemas import ProductOut
 
 RoomStatus = Literal["scheduled", "live", "ended"]
@@ -140,20 +139,6 @@ class Segment(BaseModel):
 
 class Transcript(BaseModel):
     items: list[Segment]
-
-
-class Snapshot(BaseModel):
-    """Everything a client needs to show a room; `cursors` says from where each topic goes on."""
-
-    room: Room
-    products: list[RoomProduct]
-    pins: list[Pin]
-    suggestions: list[Suggestion]
-    cues: list[Cue]
-    messages: list[ChatMessage]
-    stats: Stats
-    cursors: dict[str, int]
-    staff: bool
 
 
 class Access(BaseModel):

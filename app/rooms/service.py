@@ -24,7 +24,7 @@ from commerce.catalog.schemas import ProductOut
 from commerce.promotions import service as promotions
 
 _ANNOUNCED = (
-    *("id", "title", "description", "status", "pin_mode"),
+    *("id", "title", "description", "cover_url", "status", "pin_mode"),
     *("scheduled_at", "started_at", "ended_at"),
 )
 
@@ -52,6 +52,12 @@ def is_staff(user: Principal | None, host_id: UUID) -> bool:
 def require_host(user: Principal, room: DictRow) -> None:
     """Raises Forbidden for all but the room's host and admins."""
     if room["host_id"] != user.user_id and not user.has():
+        raise Forbidden
+
+
+def require_staff(user: Principal, room: DictRow) -> None:
+    """Raises Forbidden for all but the room's host and staff."""
+    if not is_staff(user, room["host_id"]):
         raise Forbidden
 
 
@@ -96,6 +102,11 @@ async def change(db: Database, user: Principal, room_id: UUID, form: RoomChange)
     async with db.transaction() as tx:
         require_host(user, await lock(tx, room_id))
         return await _apply(tx, room_id, changes)
+
+
+async def set_cover(tx: Tx, room_id: UUID, cover_url: str | None) -> DictRow:
+    """The picture that stands for the room; everybody in it is told."""
+    return await _apply(tx, room_id, {"cover_url": cover_url})
 
 
 async def start(db: Database, clock: Clock, user: Principal, room_id: UUID) -> DictRow:

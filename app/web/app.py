@@ -10,6 +10,8 @@ from ai.assistant.endpoints import AssistantPorts
 from app.adapters.assistant import ChatChannel, Staff
 from app.adapters.moderation import open_moderation
 from app.core.http import Services
+from app.engagement.coupon_drops.service import CouponDropDesk
+from app.engagement.notices.service import Notices
 from app.engagement.polls.service import PollDesk
 from app.engagement.red_packets.service import RedPacketDesk
 from app.insights.service import Collector
@@ -34,7 +36,9 @@ def create_app(
     app.state.moderation = open_moderation(services)
     app.state.assistant = AssistantPorts(ChatChannel(services.clock), Staff())
     app.state.red_packets = RedPacketDesk(services.db, services.clock)
+    app.state.coupon_drops = CouponDropDesk(services.db, services.clock)
     app.state.polls = PollDesk(services.db, services.clock)
+    app.state.notices = Notices.of(settings)
     app.state.collector = Collector(services.db, services.clock)
     if client.is_dir():
         app.mount("/", ClientFiles(directory=client, html=True), name="client")

@@ -7,9 +7,22 @@ from app.identity.admin import router as accounts
 from app.identity.endpoints import router as identity
 from app.insights.endpoints import router as insights
 from app.rooms.endpoints import router as rooms
+from app.scripts.endpoints import router as scripts
 from app.web.health import router as health
 from commerce.endpoints import ROUTERS as COMMERCE
 from moderation.endpoints import ROUTERS as MODERATION
 
 # Matched one after the other: what a crowd does at once (ordering) comes first.
-ROUTERS = [*COMMERCE, *MODERATION, health, identity, accounts, rooms, chat, assistant, *ENGAGEMENT, insights]
+ROUTERS = [
+    *COMMERCE,
+    *MODERATION,
+    health,
+    identity,
+    accounts,
+    rooms,
+    chat,
+    assistant,
+    *ENGAGEMENT,
+    insights,
+    scripts,
+]

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from app.core.http import ClockDep, CurrentUser, DatabaseDep, OptionalUser
 from app.engagement.follows import service
-from app.engagement.follows.service import Following
+from app.engagement.follows.service import FollowChange, Following
 
 router = APIRouter(prefix="/api/hosts", tags=["engagement"])
 
@@ -17,8 +17,10 @@ async def following(host_id: UUID, user: OptionalUser, db: DatabaseDep) -> Follo
 
 
 @router.put("/{host_id}/follow")
-async def follow(host_id: UUID, user: CurrentUser, db: DatabaseDep, clock: ClockDep) -> Following:
-    return await service.follow(db, clock, user.user_id, host_id)
+async def follow(
+    host_id: UUID, user: CurrentUser, db: DatabaseDep, clock: ClockDep, form: FollowChange | None = None
+) -> Following:
+    return await service.follow(db, clock, user.user_id, host_id, by_email=bool(form and form.by_email))
 
 
 @router.delete("/{host_id}/follow")

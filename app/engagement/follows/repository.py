@@ -15,11 +15,12 @@ async def is_host(tx: Tx, user_id: UUID) -> bool:
     return bool(row and row["host"])
 
 
-async def add(tx: Tx, user_id: UUID, host_id: UUID, now: datetime) -> None:
-    """Following twice is following once."""
+async def add(tx: Tx, user_id: UUID, host_id: UUID, now: datetime, *, by_email: bool) -> None:
+    """Following twice is following once, told as was said last."""
     await tx.execute(
-        "INSERT INTO follows (user_id, host_id, created_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
-        (user_id, host_id, now),
+        """INSERT INTO follows (user_id, host_id, created_at, by_email) VALUES (%s, %s, %s, %s)
+           ON CONFLICT (user_id, host_id) DO UPDATE SET by_email = excluded.by_email""",
+        (user_id, host_id, now, by_email),
     )
 
 
@@ -28,10 +29,11 @@ async def remove(tx: Tx, user_id: UUID, host_id: UUID) -> None:
 
 
 async def count(tx: Tx, host_id: UUID, user_id: UUID | None) -> DictRow:
-    """`followers` of the host, and whether the user is one of them."""
+    """`followers` of the host, whether the user is one of them, and told by e-mail."""
     row = await fetch_one(
         tx,
-        """SELECT count(*) AS followers, coalesce(bool_or(user_id = %(user)s), false) AS following
+        """SELECT count(*) AS followers, coalesce(bool_or(user_id = %(user)s), false) AS following,
+                  coalesce(bool_or(user_id = %(user)s AND by_email), false) AS by_email
            FROM follows WHERE host_id = %(host)s""",
         {"host": host_id, "user": user_id},
     )

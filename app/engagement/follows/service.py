@@ -9,6 +9,7 @@ from app.core.clock import Clock
 from app.core.db import Database
 from app.core.errors import Invalid, NotFound
 from app.core.events import Event, user_topic
+from app.core.jobs import defer_in
 from app.engagement.follows import repository
 from app.rooms import service as rooms
 
@@ -21,9 +22,16 @@ class HostNotFound(NotFound):
 
 
 class Following(BaseModel):
+    """`by_email`: the user is told by e-mail, too, when the host goes live."""
+
     host_id: UUID
     following: bool
     followers: int
+    by_email: bool
+
+
+class FollowChange(BaseModel):
+    by_email: bool = False
 
 
 async def get(db: Database, user_id: UUID | None, host_id: UUID) -> Following:
@@ -34,14 +42,16 @@ async def get(db: Database, user_id: UUID | None, host_id: UUID) -> Following:
         return Following(host_id=host_id, **await repository.count(tx, host_id, user_id))
 
 
-async def follow(db: Database, clock: Clock, user_id: UUID, host_id: UUID) -> Following:
-    """Raises HostNotFound; nobody follows themselves."""
+async def follow(
+    db: Database, clock: Clock, user_id: UUID, host_id: UUID, *, by_email: bool = False
+) -> Following:
+    """Following again changes how one is told. Raises HostNotFound; nobody follows themselves."""
     if user_id == host_id:
         raise Invalid("You cannot follow yourself.")
     async with db.transaction() as tx:
         if not await repository.is_host(tx, host_id):
             raise HostNotFound
-        await repository.add(tx, user_id, host_id, clock.now())
+        await repository.add(tx, user_id, host_id, clock.now(), by_email=by_email)
         return Following(host_id=host_id, **await repository.count(tx, host_id, user_id))
 
 
@@ -52,7 +62,10 @@ async def unfollow(db: Database, user_id: UUID, host_id: UUID) -> Following:
 
 
 async def tell_live(db: Database, bus: Bus, room_id: UUID) -> int:
-    """Tell every follower of the room's host that it is live (`host.live`); how many were told."""
+    """Tell every follower of the room's host that it is live (`host.live`); how many were told.
+
+    Those who are elsewhere hear it on their browsers and by e-mail, in jobs of their own.
+    """
     async with db.transaction() as tx:
         room = await rooms.get(tx, room_id)
     if room["status"] != "live":
@@ -69,4 +82,7 @@ async def tell_live(db: Database, bus: Bus, room_id: UUID) -> int:
         if not people:
             return told
         await bus.publish_many([(user_topic(user_id), Event("host.live", shown)) for user_id in people])
+        async with db.transaction() as tx:
+            ids = [str(user_id) for user_id in people]
+            await defer_in(tx, "engagement:send_notices", room_id=str(room_id), user_ids=ids)
         told, after = told + len(people), people[-1]

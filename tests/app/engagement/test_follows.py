@@ -21,6 +21,7 @@ async def test_following_counts_once_and_ends(api: httpx.AsyncClient, host: User
         "host_id": str(host.principal.user_id),
         "following": False,
         "followers": 1,
+        "by_email": False,
     }
     assert (await viewer.client.get(path)).json()["following"] is True
     assert (await viewer.client.delete(path)).json()["followers"] == 0

@@ -1,10 +1,13 @@
 """From what the audience did to what the host is told."""
 
+import csv
+import io
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+import polars
 
 from app.core.auth import Role
 from app.core.clock import ManualClock
@@ -91,9 +94,30 @@ async def test_each_explanation_window_knows_its_viewers_clicks_orders_and_reven
         "paid": 1,
     }
     assert shown["sources"] == {"wechat": 1}
-    rows = (await host.client.get(f"/api/rooms/{room_id}/insights/windows.csv")).text.splitlines()
-    assert len(rows) == 3
-    assert rows[2].startswith("'=口红,")
+    assert [(mark["kind"], mark["label"]) for mark in shown["marks"]] == [
+        ("pin", "玻尿酸面膜"),
+        ("pin", "=口红"),
+    ]
+    assert [(item["clicks"], item["orders"], item["revenue_cents"]) for item in shown["activity"]] == [
+        (1, 1, order.json()["total_cents"])
+    ]
+    [names, _, second] = csv.reader(
+        (await host.client.get(f"/api/rooms/{room_id}/insights/windows.csv")).text.splitlines()
+    )
+    assert second[names.index("name")] == "'=口红"
+    parquet = await host.client.get(f"/api/rooms/{room_id}/insights/events.parquet")
+    events = polars.read_parquet(io.BytesIO(parquet.content))
+    assert events["kind"].value_counts(sort=True).sort("kind").rows() == [
+        ("card_clicked", 2),
+        ("card_shown", 3),
+        ("ordered", 1),
+        ("paid", 1),
+        ("seen", 2),
+        ("sku_chosen", 1),
+    ]
+    assert events.filter(polars.col("kind") == "paid")["amount_cents"].to_list() == [total_cents]
+    assert (await api.get(f"/api/rooms/{room_id}/insights/events.csv")).status_code == 401
+    assert (await buyer.client.get(f"/api/rooms/{room_id}/insights/talk.csv")).status_code == 403
 
 
 async def test_the_trend_is_sampled_from_the_counters(
@@ -115,6 +139,7 @@ async def test_the_trend_is_sampled_from_the_counters(
         (20, 60),
     ]
     assert (shown["peak_viewers"], shown["average_viewers"]) == (30, 20.0)
+    assert (shown["people"], shown["average_watch_s"]) == (0, 0.0)
 
 
 async def test_bad_reports_and_strangers_get_nothing(
