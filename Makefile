@@ -22,7 +22,7 @@ web/dist/index.html: $(READY) web/package-lock.json $(shell find web/src web/pub
 	@touch $@
 
 test: setup
-	@deploy/setup-chromium.sh
+	@deploy/setup-tests.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports

@@ -12,6 +12,7 @@ from media.hls.playlist import Timing
 from media.hls.segmenter import Cutting
 from media.recording.clips import ClipMargins
 from media.recording.ports import ExplanationWindows, RecordingEvents, Retention
+from media.renditions.ladder import Rung
 from media.signalling import IceServer
 
 
@@ -31,6 +32,7 @@ class MediaConfig:
     """The role's settings. `ice_servers` is empty by default: clients reach the node directly.
 
     `rtmp` is the (host, port) of the RTMP listener, None for none; it needs the embedded engine.
+    `renditions` are made of every stream, for HLS and for WebRTC viewers with a weak path.
     `hls` None switches HLS off; `frame_interval_s` None the frames for screening. `node_url` is where
     other media nodes reach this one's HTTP; None: there are no others.
     """
@@ -39,6 +41,7 @@ class MediaConfig:
     ice_servers: Sequence[IceServer] = ()
     hls: HlsConfig | None = field(default_factory=HlsConfig)
     frame_interval_s: float | None = 3.0
+    renditions: Sequence[Rung] = ()
     rtmp: tuple[str, int] | None = None
     node: str = field(default_factory=socket.gethostname)
     node_url: str | None = None

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 from fastapi import FastAPI
@@ -21,7 +21,7 @@ from media.engines.janus.engine import JanusConfig, JanusEngine
 from media.frames import FrameSampler
 from media.heartbeat import Heartbeat
 from media.hls.endpoints import hls_router
-from media.hls.sink import HlsStreams
+from media.hls.sink import HlsSink, HlsStreams
 from media.ports import StreamEvents, TokenVerifier
 from media.problems import answer_problems
 from media.recording.clips import ClipMaker
@@ -29,6 +29,8 @@ from media.recording.endpoints import recording_router
 from media.recording.library import Library
 from media.recording.recorder import Recorder
 from media.recording.retention import Sweeper
+from media.renditions.ladder import Rung
+from media.renditions.sink import OnRendition, RenditionSink
 from media.rtmp.server import RtmpServer
 from media.tap import AudioTap
 from media.whep import whep_router
@@ -95,13 +97,16 @@ def create_app(
 ) -> FastAPI:
     """The application for `shopcast media`: WHIP, WHEP, HLS, replays, `/healthz`.
 
-    Its lifespan owns the engine; `app.state.engine` is the running one, `app.state.rtmp` the listener. `redis` stays the caller's
-    to close. Without `recording` nothing is written to disk.
+    Its lifespan owns the engine; `app.state` has `engine`, `streams` (HLS) and `rtmp` (the listener).
+    `redis` stays the caller's to close. Without `recording` nothing is written to disk.
     """
     listener = _Events(events)
     hls = config.hls
     streams = _streams(hls, recording)
-    engine = _engine(config, listener, _sinks(config, redis, streams))
+    sinks = _sinks(config, redis, streams)
+    engine = _engine(config, listener, sinks)
+    if config.renditions:
+        sinks.append(_renditions(config, streams, engine.on_rendition))
     placement = Placement(redis, NodeRef(config.node, config.node_url)) if config.node_url else None
     watcher = ControlWatcher(engine, redis)
 
@@ -147,11 +152,12 @@ def create_app(
 
     app = FastAPI(title="Shopcast media", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.engine = engine
+    app.state.streams = streams
     app.state.rtmp = rtmp
     app.include_router(whip_router(engine, tokens, config.ice_servers, before_publish=watcher.apply))
     app.include_router(whep_router(engine, tokens, config.ice_servers))
     if hls is not None:
-        app.include_router(hls_router(streams, hls.timing, hls.bandwidth_bps))
+        app.include_router(hls_router(streams, hls.timing, hls.bandwidth_bps, config.renditions))
     if recording is not None and library is not None:
         app.include_router(recording_router(library, recording.windows, tokens))
 
@@ -166,7 +172,7 @@ def create_app(
     return app
 
 
-def _engine(config: MediaConfig, listener: EngineListener, sinks: Sequence[SinkFactory]) -> MediaEngine:
+def _engine(config: MediaConfig, listener: EngineListener, sinks: list[SinkFactory]) -> MediaEngine:
     if isinstance(config.engine, JanusConfig):
         if config.rtmp is not None:
             raise ValueError("RTMP needs the embedded engine: Janus takes WHIP alone")
@@ -194,6 +200,19 @@ def _sinks(config: MediaConfig, redis: Redis, streams: HlsStreams) -> list[SinkF
     if config.hls is not None:
         sinks.append(segments)
     return sinks
+
+
+def _renditions(config: MediaConfig, streams: HlsStreams, on_rendition: OnRendition) -> SinkFactory:
+    """Smaller pictures of every publisher's, for HLS and for viewers of the engine."""
+    hls = config.hls
+
+    def renditions(room_id: str, session_id: str) -> MediaSink:
+        def open_hls(rung: Rung) -> HlsSink | None:
+            return streams.rendition_sink(room_id, rung.name, hls.cutting) if hls is not None else None
+
+        return RenditionSink(room_id, config.renditions, open_hls, on_rendition)
+
+    return renditions
 
 
 def _streams(hls: HlsConfig | None, recording: RecordingConfig | None) -> HlsStreams:

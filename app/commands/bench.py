@@ -63,7 +63,7 @@ def draws(
 
 @app.command()
 def media(
-    quick: bool = typer.Option(False, help="Fewer viewers and less time; ends within 45 s."),
+    quick: bool = typer.Option(False, help="Fewer viewers and less time; ends within 90 s."),
     viewers: int | None = typer.Option(None, min=1, help="In the comparison; 100 unless told."),
     hls_js: str = typer.Option(
         "web/node_modules/hls.js/dist/hls.min.js", help="The built hls.js to measure with."

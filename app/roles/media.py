@@ -13,6 +13,7 @@ from media.config import HlsConfig, MediaConfig, RecordingConfig
 from media.engines.embedded.engine import EmbeddedConfig
 from media.engines.janus.engine import JanusConfig
 from media.hls.live import Limits
+from media.renditions.ladder import ladder
 from media.server import create_app
 from media.signalling import IceServer
 
@@ -25,6 +26,7 @@ async def run(settings: Settings) -> None:
             ice_servers=[IceServer(url) for url in settings.ice_servers],
             rtmp=(settings.bind, settings.rtmp_port) if settings.rtmp_port is not None else None,
             hls=HlsConfig(limits=Limits(window_s=settings.hls_window_s)) if settings.hls else None,
+            renditions=ladder(settings.renditions),
             frame_interval_s=settings.frame_interval_s,
             node=settings.media_node or f"{socket.gethostname()}:{settings.media_port}",
             node_url=settings.media_node_url,

@@ -12,7 +12,7 @@ from playwright.async_api import Page, async_playwright
 from media.bench.processes import BenchNode
 from media.bench.relay import Relay
 from media.sample import Programme, SampleHost
-from media.sample_video import STAMP_BITS, STAMP_BLOCK, Slide
+from media.sample_video import Slide
 
 WIDTH, HEIGHT = 720, 1280
 FLAGS = (
@@ -24,9 +24,12 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
 )
 
-_WATCH = """
+WATCH = """
 async function watch(url, token, port) {
   const began = performance.now();
   const pc = new RTCPeerConnection();
@@ -54,7 +57,7 @@ async function inbound(pc) {
 
 _JOIN = (
     "async ([url, token]) => {"
-    + _WATCH
+    + WATCH
     + """
   const {pc, video, ms} = await watch(url, token);
   pc.close();
@@ -63,40 +66,9 @@ _JOIN = (
 }"""
 )
 
-_GLASS = (
-    "async ([url, token, seconds, bits, block, height]) => {"
-    + _WATCH
-    + """
-  const {pc, video} = await watch(url, token);
-  await new Promise(resolve => setTimeout(resolve, 2000));
-  const canvas = document.createElement('canvas');
-  canvas.width = bits * block;
-  canvas.height = 1;
-  const context = canvas.getContext('2d', {willReadFrequently: true});
-  const delays = [];
-  const until = performance.now() + seconds * 1000;
-  await new Promise(resolve => {
-    const look = () => {
-      const now = performance.timeOrigin + performance.now();
-      context.drawImage(video, 0, height - block / 2, bits * block, 1, 0, 0, bits * block, 1);
-      const pixels = context.getImageData(0, 0, bits * block, 1).data;
-      let stamp = 0;
-      for (let bit = 0; bit < bits; bit++)
-        stamp = stamp * 2 + (pixels[4 * (bit * block + block / 2) + 1] > 125 ? 1 : 0);
-      delays.push(now - stamp);
-      if (performance.now() < until) video.requestVideoFrameCallback(look); else resolve();
-    };
-    video.requestVideoFrameCallback(look);
-  });
-  pc.close();
-  video.remove();
-  return delays;
-}"""
-)
-
 _FREEZES = (
     "async ([url, token, seconds, port]) => {"
-    + _WATCH
+    + WATCH
     + """
   const {pc, video} = await watch(url, token, port);
   await new Promise(resolve => setTimeout(resolve, 3000));
@@ -139,7 +111,7 @@ _HLS = """async ([url, seconds]) => {
 
 @asynccontextmanager
 async def live_page(node: BenchNode) -> AsyncIterator[Page]:
-    """A Chromium page of the node's origin while a host with a burnt-in clock is live.
+    """A Chromium page of the node's origin while a host is live.
 
     Raises `FileNotFoundError` where there is no Chromium.
     """
@@ -158,7 +130,7 @@ async def live_page(node: BenchNode) -> AsyncIterator[Page]:
         return node.token("whip")
 
     live = asyncio.Event()
-    programme = Programme(None, [Slide(0, 30)], width=WIDTH, height=HEIGHT, stamp=True)
+    programme = Programme(None, [Slide(0, 30)], width=WIDTH, height=HEIGHT)
     host = SampleHost(
         node.endpoint("whip"), token, programme, on_state=lambda s: live.set() if s == "live" else None
     )
@@ -184,15 +156,6 @@ async def joins(page: Page, node: BenchNode, count: int) -> list[float]:
     for _ in range(count + 1):
         found.append(float(await page.evaluate(_JOIN, [node.endpoint("whep"), node.token("whep")])))
     return found[1:]
-
-
-async def glass_to_glass(page: Page, node: BenchNode, seconds: float) -> list[float]:
-    """Milliseconds from drawing a picture to its being shown, frame by frame."""
-    arguments = [
-        node.endpoint("whep"), node.token("whep"), seconds, STAMP_BITS, STAMP_BLOCK, HEIGHT
-    ]  # fmt: skip
-    delays: list[float] = await page.evaluate(_GLASS, arguments)
-    return delays
 
 
 async def freezes(page: Page, node: BenchNode, seconds: float) -> dict[str, float]:

@@ -17,6 +17,7 @@ from media.ports import RecordedStreamEvents
 from media.server import create_app
 
 ROOM = UUID(int=7)
+SECOND_ROOM = UUID(int=8)
 SECRET = "only the bench knows this secret, and it dies with it"
 
 
@@ -30,6 +31,13 @@ async def serve(redis_url: str, extras: bool) -> None:
             else MediaConfig(engine=engine, hls=None, frame_interval_s=None)
         )
         app = create_app(config, tokens=Tokens(SECRET), redis=redis, events=RecordedStreamEvents())
+
+        @app.get("/bench")
+        async def inside() -> dict[str, object]:
+            """What a bench wants to know: rooms with media, and the tasks of this process."""
+            rooms = [room.room_id for room in app.state.engine.rooms() if room.publisher is not None]
+            return {"live": rooms, "tasks": len(asyncio.all_tasks())}
+
         listening = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
         serving = asyncio.create_task(server.serve(sockets=[listening]))

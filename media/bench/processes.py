@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
+
 from app.core.auth import Purpose, Tokens
-from media.bench.node import ROOM, SECRET
+from media.bench.node import ROOM, SECOND_ROOM, SECRET
 
 
 class BenchNode:
@@ -20,13 +22,20 @@ class BenchNode:
         self.url = f"http://127.0.0.1:{port}"
         self._tokens = Tokens(SECRET)
 
-    def endpoint(self, purpose: Purpose) -> str:
-        """The WHIP or WHEP address of the bench's room."""
-        return f"{self.url}/{purpose}/{ROOM}"
+    def endpoint(self, purpose: Purpose, *, second: bool = False) -> str:
+        """The WHIP or WHEP address of the bench's room, or of its second one."""
+        return f"{self.url}/{purpose}/{SECOND_ROOM if second else ROOM}"
 
-    def token(self, purpose: Purpose) -> str:
+    def token(self, purpose: Purpose, *, second: bool = False) -> str:
         """A token for it."""
-        return self._tokens.issue(purpose, "bench", ROOM, ttl_s=7200)
+        return self._tokens.issue(purpose, "bench", SECOND_ROOM if second else ROOM, ttl_s=7200)
+
+    async def live(self, *, second: bool = False) -> None:
+        """Wait until media arrives in a room."""
+        room = str(SECOND_ROOM if second else ROOM)
+        async with httpx.AsyncClient(trust_env=False) as http, asyncio.timeout(20):
+            while room not in (await http.get(f"{self.url}/bench")).json()["live"]:
+                await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

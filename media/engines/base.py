@@ -187,5 +187,8 @@ class MediaEngine(Protocol):
     def obey(self, room_id: str, order: StreamOrder) -> None:
         """Carry out an order at once and from now on, also for who publishes later."""
 
+    def on_rendition(self, room_id: str, rendition: int, frame: VideoFrame) -> None:
+        """A smaller picture for viewers whose path is weak; 1 is the ladder's first rung."""
+
     def rooms(self) -> Sequence[RoomState]: ...
     def room(self, room_id: str) -> RoomState | None: ...

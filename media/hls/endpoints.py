@@ -1,14 +1,16 @@
 """LL-HLS over HTTP, made so that any cache in front takes the load."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from app.core.errors import Problem
 from media.hls.live import LiveStream
-from media.hls.playlist import Timing, media_playlist, multivariant_playlist
+from media.hls.playlist import Timing, Variant, media_playlist, multivariant_playlist
+from media.hls.sink import HlsStreams
+from media.renditions.ladder import Rung
 
 PLAYLIST = "application/vnd.apple.mpegurl"
 SEGMENT = "video/mp4"
@@ -41,8 +43,10 @@ class HlsNotYet(Problem):
     title = "Nothing new in time"
 
 
-def hls_router(streams: Mapping[str, LiveStream], timing: Timing, bandwidth_bps: int) -> APIRouter:
-    """`/hls/{room_id}/index.m3u8` and what it leads to.
+def hls_router(
+    streams: HlsStreams, timing: Timing, bandwidth_bps: int, rungs: Sequence[Rung] = ()
+) -> APIRouter:
+    """`/hls/{room_id}/index.m3u8` and what it leads to; a rendition's files lie below its name.
 
     `streams` is live: the rooms that stream now or streamed a moment ago. Everything is public:
     a room's id is what one needs to know, as for its page.
@@ -55,20 +59,40 @@ def hls_router(streams: Mapping[str, LiveStream], timing: Timing, bandwidth_bps:
             raise HlsNotFound
         return stream
 
+    def rendition_of(room_id: str, rendition: str) -> LiveStream:
+        stream = streams.renditions.get(room_id, {}).get(rendition)
+        if stream is None or stream.newest is None:
+            raise HlsNotFound
+        return stream
+
     @router.get("/{room_id}/index.m3u8")
     async def index(room_id: str) -> Response:
         newest = stream_of(room_id).newest
         assert newest is not None
-        return _playlist(multivariant_playlist(newest, bandwidth_bps, "live.m3u8"), _BRIEFLY)
+        variants = [Variant(newest.init, bandwidth_bps, "live.m3u8")]
+        for rung in rungs:
+            smaller = streams.renditions.get(room_id, {}).get(rung.name)
+            if smaller is not None and smaller.newest is not None:
+                uri = f"{rung.name}/live.m3u8"
+                variants.append(Variant(smaller.newest.init, rung.bandwidth_bps, uri))
+        return _playlist(multivariant_playlist(variants), _BRIEFLY)
 
-    @router.get("/{room_id}/live.m3u8")
+    _add_stream(router, "/{room_id}", timing, stream_of)
+    _add_stream(router, "/{room_id}/{rendition}", timing, rendition_of)
+    return router
+
+
+def _add_stream(router: APIRouter, prefix: str, timing: Timing, find: Callable[..., LiveStream]) -> None:
+    """The routes of one stream; `find` takes what the prefix names."""
+    Stream = Annotated[LiveStream, Depends(find)]
+
+    @router.get(f"{prefix}/live.m3u8")
     async def live(
-        room_id: str,
+        stream: Stream,
         msn: Annotated[int | None, Query(alias="_HLS_msn", ge=0)] = None,
         part: Annotated[int | None, Query(alias="_HLS_part", ge=0)] = None,
         skip: Annotated[str, Query(alias="_HLS_skip")] = "",
     ) -> Response:
-        stream = stream_of(room_id)
         if msn is not None:
             if not stream.is_near(msn):
                 raise HlsTooFarAhead
@@ -80,20 +104,19 @@ def hls_router(streams: Mapping[str, LiveStream], timing: Timing, bandwidth_bps:
         # What was waited for holds for everyone who asks the same: a cache answers the rest.
         return _playlist(text, f"public, max-age={timing.target_s}" if msn is not None else _BRIEFLY)
 
-    @router.get("/{room_id}/plain.m3u8")
-    async def plain(room_id: str) -> Response:
-        return _playlist(media_playlist(stream_of(room_id).window(), timing, parts=False), _BRIEFLY)
+    @router.get(f"{prefix}/plain.m3u8")
+    async def plain(stream: Stream) -> Response:
+        return _playlist(media_playlist(stream.window(), timing, parts=False), _BRIEFLY)
 
-    @router.get("/{room_id}/init-{number}.mp4")
-    async def init(room_id: str, number: int) -> Response:
-        found = stream_of(room_id).init(number)
+    @router.get(prefix + "/init-{number}.mp4")
+    async def init(stream: Stream, number: int) -> Response:
+        found = stream.init(number)
         if found is None:
             raise HlsNotFound
         return Response(found.data, media_type=SEGMENT, headers={"Cache-Control": _FOREVER})
 
-    @router.get("/{room_id}/{number}.{part}.m4s")
-    async def part(room_id: str, number: int, part: int) -> Response:
-        stream = stream_of(room_id)
+    @router.get(prefix + "/{number}.{part}.m4s")
+    async def part(stream: Stream, number: int, part: int) -> Response:
         if not stream.is_near(number):
             raise HlsTooFarAhead
         await stream.wait_for(number, part, _WAIT_S)
@@ -102,15 +125,13 @@ def hls_router(streams: Mapping[str, LiveStream], timing: Timing, bandwidth_bps:
             raise HlsNotFound
         return Response(found.data, media_type=SEGMENT, headers={"Cache-Control": _FOREVER})
 
-    @router.get("/{room_id}/{number}.m4s")
-    async def segment(room_id: str, number: int) -> Response:
-        reader = stream_of(room_id).segment_reader(number)
+    @router.get(prefix + "/{number}.m4s")
+    async def segment(stream: Stream, number: int) -> Response:
+        reader = stream.segment_reader(number)
         if reader is None:
             raise HlsNotFound
         data = await asyncio.to_thread(reader)
         return Response(data, media_type=SEGMENT, headers={"Cache-Control": _FOREVER})
-
-    return router
 
 
 def _playlist(text: str, cache_control: str) -> Response:

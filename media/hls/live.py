@@ -152,6 +152,19 @@ class LiveStream:
             return lambda: data
         return self._readers.get(number)
 
+    def began_at(self, moment: datetime) -> Segment | None:
+        """The recent segment that began at exactly this moment."""
+        for segment in reversed(self._segments):
+            if segment.began_at <= moment:
+                return segment if segment.began_at == moment else None
+        return None
+
+    def discontinuities_until(self, number: int) -> int:
+        """How many joints lie before a segment since the stream began, its own included."""
+        return self._discontinuities_before + sum(
+            segment.discontinuity for segment in self._segments if segment.number <= number
+        )
+
     def _find(self, number: int) -> Segment | None:
         if not self._segments:
             return None

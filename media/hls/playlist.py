@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from media.hls.segments import Segment
+from media.hls.segments import Init, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +113,31 @@ def vod_playlist(entries: Sequence[VodEntry]) -> str:
     return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
 
 
-def multivariant_playlist(segment: Segment, bandwidth_bps: int, uri: str) -> str:
-    """The entry point of a stream with one rendition."""
-    init = segment.init
-    return (
-        "#EXTM3U\n#EXT-X-VERSION:9\n#EXT-X-INDEPENDENT-SEGMENTS\n"
-        f'#EXT-X-STREAM-INF:BANDWIDTH={bandwidth_bps},CODECS="{init.codecs}",'
-        f"RESOLUTION={init.width}x{init.height}\n{uri}\n"
-    )
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A rendition in the entry playlist: what it needs at most, and where its playlist is."""
+
+    init: Init
+    bandwidth_bps: int
+    uri: str
+
+
+def multivariant_playlist(
+    variants: Sequence[Variant], alternatives: Sequence[str] = (), groups: str = ""
+) -> str:
+    """The entry point of a stream.
+
+    `alternatives` are EXT-X-MEDIA lines (subtitles, say), `groups` the attributes by which every
+    variant names them, such as `SUBTITLES="subs"`.
+    """
+    lines = ["#EXTM3U", "#EXT-X-VERSION:9", "#EXT-X-INDEPENDENT-SEGMENTS", *alternatives]
+    for variant in variants:
+        init = variant.init
+        attributes = (
+            f'BANDWIDTH={variant.bandwidth_bps},CODECS="{init.codecs}",RESOLUTION={init.width}x{init.height}'
+        )
+        lines += [f"#EXT-X-STREAM-INF:{attributes}{',' + groups if groups else ''}", variant.uri]
+    return "\n".join(lines) + "\n"
 
 
 def _segment_lines(

@@ -51,11 +51,14 @@ class Segmenter:
         started_at: datetime,
         next_init: Callable[[], int],
         cutting: Cutting | None = None,
+        cut_at: Callable[[datetime], bool] | None = None,
     ) -> None:
+        """`cut_at` says of a moment whether a segment begins there, in place of the usual rules."""
         self._output = output
         self._started_at = started_at
         self._next_init = next_init
         self._cutting = cutting or Cutting()
+        self._cut_at = cut_at
         self._converter = OpusToAac()
         self._pending: tuple[VideoFrame, list[bytes]] | None = None
         self._video: list[Sample] = []
@@ -85,7 +88,7 @@ class Segmenter:
         self._pending = (frame, nals)
         if frame.key:
             self._on_key_frame(frame, nals)
-        elif self._open and frame.timestamp - self._segment_start >= self._cutting.longest_s * VIDEO_CLOCK_HZ:
+        elif self._open and self._is_due(frame.timestamp, self._cutting.longest_s):
             self._end_segment(frame.timestamp)
             self._begin_segment(frame.timestamp)
         elif self._open and frame.timestamp - self._part_start >= self._cutting.part_s * VIDEO_CLOCK_HZ:
@@ -111,15 +114,23 @@ class Segmenter:
             return
         if not self._open:
             waited = frame.timestamp >= _WAIT_FOR_SOUND_S * VIDEO_CLOCK_HZ
-            if self._heard or waited:
+            if self._cut_at(self._moment(frame.timestamp)) if self._cut_at else self._heard or waited:
                 self._begin_segment(frame.timestamp)
             return
-        long_enough = frame.timestamp - self._segment_start >= self._cutting.segment_s * VIDEO_CLOCK_HZ
-        if changed or long_enough:
+        if (changed and self._cut_at is None) or self._is_due(frame.timestamp, self._cutting.segment_s):
             self._end_segment(frame.timestamp)
             self._begin_segment(frame.timestamp)
         elif frame.timestamp - self._part_start >= self._cutting.part_s * VIDEO_CLOCK_HZ:
             self._close_part(frame.timestamp)
+
+    def _is_due(self, timestamp: int, after_s: float) -> bool:
+        """Whether a new segment begins here."""
+        if self._cut_at is not None:
+            return self._cut_at(self._moment(timestamp))
+        return timestamp - self._segment_start >= after_s * VIDEO_CLOCK_HZ
+
+    def _moment(self, timestamp: int) -> datetime:
+        return self._started_at + timedelta(seconds=timestamp / VIDEO_CLOCK_HZ)
 
     def _begin_segment(self, timestamp: int) -> None:
         assert self._parameters is not None
@@ -130,7 +141,7 @@ class Segmenter:
             self._init = _init(self._next_init(), config)
         self._output.begin_segment(
             self._init,
-            self._started_at + timedelta(seconds=timestamp / VIDEO_CLOCK_HZ),
+            self._moment(timestamp),
             discontinuity=changed or self._first,
         )
         if not self._open:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from media.engines.base import AudioPacket, VideoFrame
 from media.hls.live import Limits, LiveStream
+from media.hls.rendition import RenditionStream
 from media.hls.segmenter import Cutting, Segmenter
 from media.hls.segments import Segment
 
@@ -19,10 +20,17 @@ class HlsSink:
         stream: LiveStream,
         cutting: Cutting | None = None,
         *,
+        started_at: datetime | None = None,
         on_close: Callable[[], None] = lambda: None,
     ) -> None:
+        """`started_at`: when the publisher's media began; now, unless told."""
+        self.started_at = started_at or datetime.now(UTC)
         self._segmenter = Segmenter(
-            stream, started_at=datetime.now(UTC), next_init=stream.next_init, cutting=cutting
+            stream,
+            started_at=self.started_at,
+            next_init=stream.next_init,
+            cutting=cutting,
+            cut_at=stream.cuts_at if isinstance(stream, RenditionStream) else None,
         )
         self._on_close = on_close
 
@@ -63,6 +71,20 @@ class HlsStreams(dict[str, LiveStream]):
         self._publishers: dict[str, int] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._started_at: dict[str, datetime] = {}
+        self.renditions: dict[str, dict[str, RenditionStream]] = {}
+
+    def rendition_sink(self, room_id: str, name: str, cutting: Cutting | None = None) -> HlsSink | None:
+        """A sink for a rendition of what `sink` was opened for last; None where that is gone."""
+        leader = self.get(room_id)
+        if leader is None:
+            return None
+        streams = self.renditions.setdefault(room_id, {})
+        stream = streams.get(name)
+        if stream is None:
+            limits = self._limits or Limits()
+            stream = streams[name] = RenditionStream(leader, Limits(limits.memory_s, limits.memory_s))
+        return HlsSink(stream, cutting, started_at=self._started_at[room_id])
 
     def sink(self, room_id: str, cutting: Cutting | None = None) -> HlsSink:
         """A sink for a new publisher of a room."""
@@ -73,7 +95,9 @@ class HlsStreams(dict[str, LiveStream]):
         if stream is None:
             stream = self[room_id] = self._begin(room_id)
         self._publishers[room_id] = self._publishers.get(room_id, 0) + 1
-        return HlsSink(stream, cutting, on_close=lambda: self._left(room_id))
+        sink = HlsSink(stream, cutting, on_close=lambda: self._left(room_id))
+        self._started_at[room_id] = sink.started_at
+        return sink
 
     async def close(self) -> None:
         """End all streams and wait until what they hold is kept."""
@@ -102,6 +126,9 @@ class HlsStreams(dict[str, LiveStream]):
     def _forget(self, room_id: str) -> None:
         self._timers.pop(room_id, None)
         self._publishers.pop(room_id, None)
+        self._started_at.pop(room_id, None)
+        for stream in self.renditions.pop(room_id, {}).values():
+            stream.end()
         self.pop(room_id).end()
         keeper = self._keepers.pop(room_id, None)
         if keeper is not None:

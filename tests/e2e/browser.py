@@ -30,7 +30,7 @@ def chromium_path() -> str:
     mac = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
     if mac.exists():
         return str(mac)
-    raise FileNotFoundError("no Chromium: run deploy/setup-chromium.sh")
+    raise FileNotFoundError("no Chromium: run deploy/setup-tests.sh")
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from app.core.ids import new_id
 from media.client import WebRtcClient
 from media.config import MediaConfig, RecordingConfig
 from media.engines.embedded.engine import EmbeddedConfig, EmbeddedEngine
+from media.hls.sink import HlsStreams
 from media.ports import RecordedStreamEvents
 from media.server import create_app
 
@@ -41,6 +42,11 @@ class Node:
     def engine(self) -> EmbeddedEngine:
         engine: EmbeddedEngine = self.app.state.engine
         return engine
+
+    @property
+    def streams(self) -> HlsStreams:
+        streams: HlsStreams = self.app.state.streams
+        return streams
 
     def token(self, purpose: str, room: UUID | None = None) -> str:
         return self.tokens.issue(purpose, "someone", room or self.room, ttl_s=60)  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from media.hls.live import Limits, LiveStream
 from media.hls.playlist import Timing, Window, media_playlist
 from media.hls.segmenter import Cutting, Segmenter
 from media.hls.segments import Init, Part, Segment
+from media.hls.sink import HlsStreams
 from tests.media.m3u8 import parse
 from tests.media.node import Node, PacketTrack, h264_packets, opus_silence, until
 from tests.media.streams import frames, sound, together
@@ -227,7 +228,8 @@ async def test_waiting_ends_with_the_part_that_is_waited_for() -> None:
 @pytest.fixture
 def app() -> FastAPI:
     application = FastAPI()
-    application.state.streams = {"room": filled(3)}
+    application.state.streams = HlsStreams()
+    application.state.streams["room"] = filled(3)
     application.include_router(hls_router(application.state.streams, Timing(), 2_000_000))
     return application
 

@@ -21,6 +21,8 @@ SOURCES = {"video": Source(0xABC, 0xDEF), "audio": Source(0x123)}
 class Room:
     """A room that knows every packet of the frames that it made."""
 
+    renditions = 1
+
     def __init__(self) -> None:
         self.key_frames_wanted = 0
         self.attached: list[Viewer] = []

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import secrets
 import struct
@@ -11,7 +10,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import ifaddr
 from aioice import stun
 
 from media.engines.base import (
@@ -26,6 +24,7 @@ from media.engines.base import (
     SinkFactory,
     StreamOffline,
     StreamOrder,
+    VideoFrame,
 )
 from media.engines.embedded.dtls import Certificate
 from media.engines.embedded.keyframes import KeyFrameRequests
@@ -42,6 +41,7 @@ from media.engines.embedded.peer import Peer
 from media.engines.embedded.publisher import Publisher, RoomPublisher
 from media.engines.embedded.room import Room
 from media.engines.embedded.viewer import Viewer
+from media.engines.embedded.wiring import Forgetting, RoomOutput, interface_addresses
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class EmbeddedEngine:
     ) -> None:
         self._config = config
         self._listener = listener
-        self._sink_factories = list(sink_factories)
+        self._sink_factories = sink_factories
         self._certificate = Certificate()
         self._port = UdpPort(self._on_datagram)
         self._rooms: dict[str, Room] = {}
@@ -144,7 +144,7 @@ class EmbeddedEngine:
             session_id,
             peer,
             parsed,
-            _RoomOutput(self, room),
+            RoomOutput(room, self._publisher_closed),
             keyframes=room.keyframes,
             max_bitrate_bps=self._config.max_host_bitrate_bps,
         )
@@ -159,7 +159,9 @@ class EmbeddedEngine:
         """Open a publisher that is fed here instead of by WebRTC; `AlreadyPublishing` as for others."""
         room = self._room_to_publish(room_id)
         session_id = secrets.token_urlsafe(16)
-        publisher = LocalPublisher(session_id, _RoomOutput(self, room), profile=profile, on_close=on_close)
+        publisher = LocalPublisher(
+            session_id, RoomOutput(room, self._publisher_closed), profile=profile, on_close=on_close
+        )
         self._ingests[session_id] = publisher, room
         self._close_sinks(room.begin(publisher))
         return publisher
@@ -188,7 +190,7 @@ class EmbeddedEngine:
             cname=room_id,
             call_later=asyncio.get_running_loop().call_later,
         )
-        peer.handler = _Forgetting(viewer, lambda: self._forget(session_id))
+        peer.handler = Forgetting(viewer, lambda: self._forget(session_id))
         self._sessions[session_id] = (peer, room, viewer)
         return Answer(session_id, write_answer(parsed, self._local(peer, dict(room.sources), cname=room_id)))
 
@@ -246,6 +248,12 @@ class EmbeddedEngine:
             logger.warning("room %s is stopped: %s", room_id, order.reason)
             room.publisher.close()
 
+    def on_rendition(self, room_id: str, rendition: int, frame: VideoFrame) -> None:
+        """Hand a smaller picture to its room."""
+        room = self._rooms.get(room_id)
+        if room is not None:
+            room.on_rendition(rendition, frame)
+
     def rooms(self) -> Sequence[RoomState]:
         """All rooms that have a publisher or viewers."""
         now = time.monotonic()
@@ -263,7 +271,7 @@ class EmbeddedEngine:
             raise SessionNotFound
         return found
 
-    def publisher_closed(self, room: Room, publisher: RoomPublisher) -> None:
+    def _publisher_closed(self, room: Room, publisher: RoomPublisher) -> None:
         """A publisher is gone."""
         self._close_sinks(room.end(publisher))
         if self._ingests.pop(publisher.session_id, None) is not None:
@@ -326,7 +334,7 @@ class EmbeddedEngine:
         hosts = list(self._config.advertised_hosts)
         if not hosts and self._config.udp_host not in ("0.0.0.0", ""):
             hosts = [self._config.udp_host]
-        return [(host, self._port.port) for host in hosts or _interface_addresses()]
+        return [(host, self._port.port) for host in hosts or interface_addresses()]
 
     def _bind(self, peer: Peer, address: Address) -> None:
         self._peers_by_address[address] = peer
@@ -393,49 +401,8 @@ class EmbeddedEngine:
                     peer.close()
 
 
-class _RoomOutput:
-    """Hands a publisher's media to its room and its end to the engine."""
-
-    def __init__(self, engine: EmbeddedEngine, room: Room) -> None:
-        self._engine = engine
-        self._room = room
-        self.on_video = room.on_video
-        self.on_audio = room.on_audio
-        self.on_sender_report = room.on_sender_report
-
-    def on_publisher_closed(self, publisher: RoomPublisher) -> None:
-        self._engine.publisher_closed(self._room, publisher)
-
-
-class _Forgetting:
-    """A peer's handler that also forgets the session when the peer closes."""
-
-    def __init__(self, viewer: Viewer, forget: Callable[[], None]) -> None:
-        self._viewer = viewer
-        self._forget = forget
-        self.on_connected = viewer.on_connected
-        self.on_rtp = viewer.on_rtp
-        self.on_rtcp = viewer.on_rtcp
-
-    def on_closed(self) -> None:
-        self._viewer.on_closed()
-        self._forget()
-
-
 async def _closed(closing: Coroutine[Any, Any, None]) -> None:
     try:
         await closing
     except Exception:
         logger.exception("a media sink failed to close")
-
-
-def _interface_addresses() -> list[str]:
-    """This machine's IPv4 addresses, loopback last."""
-    found = [
-        str(ip.ip)
-        for adapter in ifaddr.get_adapters()
-        for ip in adapter.ips
-        if ip.is_IPv4 and not ipaddress.ip_address(str(ip.ip)).is_link_local
-    ]
-    outside = [host for host in found if not ipaddress.ip_address(host).is_loopback]
-    return [*outside, "127.0.0.1"]

@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from media.engines.base import (
@@ -29,6 +29,7 @@ HISTORY_PACKETS = 4096
 MAX_GOP_FRAMES = 300
 MAX_GOP_BYTES = 8 << 20
 FRESH_S = 2.0
+_RENDITION_SHIFT = 48
 _CLOCK_HZ = {"video": VIDEO_CLOCK_HZ, "audio": AUDIO_CLOCK_HZ}
 
 
@@ -57,6 +58,31 @@ class _Timeline:
         return placed
 
 
+class _Numbering:
+    """One rendition's outgoing numbers, and its recent packets by them."""
+
+    def __init__(self, rendition: int) -> None:
+        self._rendition = rendition
+        self._next = (rendition << _RENDITION_SHIFT) + secrets.randbits(14)
+        self._history: list[tuple[int, SentPacket] | None] = [None] * HISTORY_PACKETS
+
+    def number(self, frame: VideoFrame, timestamp: int, ssrc: int) -> OutFrame:
+        """Give a picture its place."""
+        out = OutFrame(self._next, timestamp, ssrc, frame.payloads, frame.key, self._rendition)
+        self._next = out.next_sequence
+        last = len(frame.payloads) - 1
+        for index, payload in enumerate(frame.payloads):
+            sequence = out.first_sequence + index
+            packet = SentPacket(timestamp, index == last, payload)
+            self._history[sequence % HISTORY_PACKETS] = (sequence, packet)
+        return out
+
+    def sent_packet(self, sequence: int) -> SentPacket | None:
+        """A recent packet."""
+        entry = self._history[sequence % HISTORY_PACKETS]
+        return entry[1] if entry is not None and entry[0] == sequence else None
+
+
 class Room:
     """Holds a room's publisher, viewers, current group of pictures and recent packets."""
 
@@ -65,7 +91,7 @@ class Room:
         room_id: str,
         *,
         listener: EngineListener,
-        sink_factories: list[SinkFactory],
+        sink_factories: Sequence[SinkFactory],
         keyframes: KeyFrameRequests,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -85,10 +111,9 @@ class Room:
         }
         self._video = _Timeline(VIDEO_CLOCK_HZ)
         self._audio = _Timeline(AUDIO_CLOCK_HZ)
-        self._sequence = secrets.randbits(14)
+        self._layers = {0: _Numbering(0)}
         self._audio_sequence = secrets.randbits(14)
         self._audio_shift: int | None = None
-        self._history: list[tuple[int, SentPacket] | None] = [None] * HISTORY_PACKETS
         self._gop: list[OutFrame] = []
         self._gop_bytes = 0
         self._skew: float | None = None
@@ -139,6 +164,7 @@ class Room:
         return self._end(publisher)
 
     def _end(self, publisher: RoomPublisher) -> list[MediaSink]:
+        self._layers = {0: self._layers[0]}
         sinks, self.sinks, self.failed_sinks = self.sinks + self.failed_sinks, [], []
         if publisher.session_id in self._started:
             self._started.discard(publisher.session_id)
@@ -159,18 +185,27 @@ class Room:
         if publisher.session_id not in self._started:
             self._start(publisher)
         timestamp = self._video.place(frame.timestamp, frame.received_at)
-        out = OutFrame(self._sequence, timestamp, self.sources["video"].ssrc, frame.payloads, frame.key)
-        self._sequence = out.next_sequence
-        last = len(frame.payloads) - 1
-        for index, payload in enumerate(frame.payloads):
-            sequence = out.first_sequence + index
-            packet = SentPacket(timestamp, index == last, payload)
-            self._history[sequence % HISTORY_PACKETS] = (sequence, packet)
+        out = self._layers[0].number(frame, timestamp, self.sources["video"].ssrc)
         self._keep(out)
         now = frame.received_at
         for viewer in self.viewers.values():
             viewer.send_video(out, now)
         self._tell_sinks(lambda sink: sink.on_video(frame))
+
+    @property
+    def renditions(self) -> int:
+        """How many there are to choose from, the source among them."""
+        return len(self._layers)
+
+    def on_rendition(self, rendition: int, frame: VideoFrame) -> None:
+        """Send a smaller picture to those who watch that rendition (1 and up)."""
+        layer = self._layers.get(rendition)
+        if layer is None:
+            layer = self._layers[rendition] = _Numbering(rendition)
+        timestamp = frame.timestamp + self._video.shift
+        out = layer.number(frame, timestamp, self.sources["video"].ssrc)
+        for viewer in self.viewers.values():
+            viewer.send_video(out, frame.received_at)
 
     def on_audio(self, publisher: RoomPublisher, packet: AudioPacket) -> None:
         """Send an Opus packet to everyone; gaps in the numbering stay gaps."""
@@ -233,8 +268,8 @@ class Room:
 
     def sent_packet(self, sequence: int) -> SentPacket | None:
         """A recent packet by its number."""
-        entry = self._history[sequence % HISTORY_PACKETS]
-        return entry[1] if entry is not None and entry[0] == sequence else None
+        layer = self._layers.get(sequence >> _RENDITION_SHIFT)
+        return layer.sent_packet(sequence) if layer is not None else None
 
     def sender_clock(self) -> SenderClock | None:
         """Both streams at this moment; None until the host has reported on all it sends."""

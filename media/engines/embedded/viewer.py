@@ -13,7 +13,9 @@ from aiortc import rtp as rtcp
 from media.engines.embedded import rtp
 from media.engines.embedded.negotiation import Codec, Source
 from media.engines.embedded.peer import PeerLink
+from media.engines.embedded.renditions import RenditionTrack
 from media.engines.embedded.reports import answer_reference_time, ntp_from_unix, round_trip_ms
+from media.renditions.ladder import RenditionChoice
 
 logger = logging.getLogger(__name__)
 
@@ -27,18 +29,28 @@ _MAX_RETRANSMISSION_DEBT = -64_000
 
 
 class OutFrame:
-    """A picture with its place in the room's outgoing numbering, packed once per payload type."""
+    """A picture with its place in the room's outgoing numbering, packed once per payload type.
 
-    __slots__ = ("_packed", "first_sequence", "key", "payloads", "size", "ssrc", "timestamp")
+    `rendition` 0 is the source; each rendition has numbers of its own, far from the others'.
+    """
+
+    __slots__ = ("_packed", "first_sequence", "key", "payloads", "rendition", "size", "ssrc", "timestamp")
 
     def __init__(
-        self, first_sequence: int, timestamp: int, ssrc: int, payloads: tuple[bytes, ...], key: bool
+        self,
+        first_sequence: int,
+        timestamp: int,
+        ssrc: int,
+        payloads: tuple[bytes, ...],
+        key: bool,
+        rendition: int = 0,
     ) -> None:
         self.first_sequence = first_sequence
         self.timestamp = timestamp
         self.ssrc = ssrc
         self.payloads = payloads
         self.key = key
+        self.rendition = rendition
         self.size = sum(map(len, payloads))
         self._packed: tuple[int, list[bytes]] | None = None
 
@@ -86,6 +98,8 @@ class ViewerRoom(Protocol):
     def attach(self, viewer: "Viewer") -> None: ...
     def detach(self, viewer: "Viewer") -> None: ...
     def want_key_frame(self) -> None: ...
+    @property
+    def renditions(self) -> int: ...
     def sent_packet(self, sequence: int) -> SentPacket | None: ...
     def sender_clock(self) -> SenderClock | None: ...
 
@@ -135,6 +149,8 @@ class Viewer:
         self._rtx_sequence = 0
         self._sent = {"video": [0, 0], "audio": [0, 0]}
         self._reported_at = 0.0
+        self._track = RenditionTrack()
+        self._choice = RenditionChoice()
         self.frames_dropped = 0
         self.retransmissions = 0
         self.loss_share = 0.0
@@ -162,7 +178,7 @@ class Viewer:
                 self._room.want_key_frame()
             elif isinstance(packet, rtcp.RtcpRrPacket):
                 for report in packet.reports:
-                    self._on_report(report)
+                    self._on_report(report, now)
 
     def catch_up(self, frames: list[OutFrame]) -> None:
         """Queue the current group of pictures, squeezed in time to end just before now."""
@@ -181,7 +197,7 @@ class Viewer:
 
     def send_video(self, frame: OutFrame, now: float) -> None:
         """Send a picture, or queue it behind what still waits."""
-        if self._video is None:
+        if self._video is None or not self._track.follows(frame):
             return
         if self._waiting_for_key:
             if not frame.key:
@@ -305,11 +321,22 @@ class Viewer:
             self._room.want_key_frame()
         logger.debug("viewer %s: dropped %d frames", self.session_id, dropped)
 
-    def _on_report(self, report: rtcp.RtcpReceiverInfo) -> None:
+    @property
+    def rendition(self) -> int:
+        """What is watched: 0 the source, larger numbers are smaller pictures."""
+        return self._track.rendition
+
+    def _on_report(self, report: rtcp.RtcpReceiverInfo, now: float) -> None:
         video = self._sources.get("video")
         if video is not None and report.ssrc == video.ssrc:
             self.loss_share = report.fraction_lost / 256
             self.round_trip_ms = round_trip_ms(report)
+            wanted = self._choice.report(
+                self.loss_share, self.round_trip_ms, self.frames_dropped, self._room.renditions, now
+            )
+            if wanted != self._track.wanted:
+                self._track.wanted = wanted
+                self._room.want_key_frame()
 
     def _on_nack(self, packet: rtcp.RtcpRtpfbPacket, now: float) -> None:
         video = self._sources.get("video")

@@ -21,11 +21,13 @@ from media.engines.base import (
     SinkFactory,
     StreamOffline,
     StreamOrder,
+    VideoFrame,
 )
 from media.engines.embedded.keyframes import KeyFrameRequests
 from media.engines.embedded.negotiation import Codec, Offer, credentials_of_fragment, parse_offer
 from media.engines.embedded.publisher import RoomPublisher
 from media.engines.embedded.room import Room as Sinks
+from media.engines.embedded.wiring import RoomOutput
 from media.engines.janus import room as janus
 from media.engines.janus import sdp
 from media.engines.janus.api import JanusApi, JanusRefused, JanusUnavailable
@@ -56,7 +58,7 @@ class JanusEngine:
     ) -> None:
         self._config = config
         self._listener = listener
-        self._sink_factories = list(sink_factories)
+        self._sink_factories = sink_factories
         self._api = JanusApi(config.url, secret=config.api_secret, on_lost=self._on_lost)
         self._controls: dict[str, int] = {}
         self._rooms: dict[str, JanusRoom] = {}
@@ -179,6 +181,9 @@ class JanusEngine:
         elif order.muted != before.muted:
             self._spawn(self._mute(room, room.host, muted=order.muted))
 
+    def on_rendition(self, room_id: str, rendition: int, frame: VideoFrame) -> None:
+        """Janus's viewers get the source; renditions are for HLS alone."""
+
     def rooms(self) -> Sequence[RoomState]:
         """All rooms that have a publisher or viewers."""
         return [self._state(room) for room in self._rooms.values()]
@@ -270,7 +275,7 @@ class JanusEngine:
 
         tap = Tap(
             session_id,
-            _Output(self, room),
+            RoomOutput(room.sinks, self._publisher_closed),
             kinds=kinds,
             profile=profile,
             keyframes=room.sinks.keyframes,
@@ -353,9 +358,8 @@ class JanusEngine:
             case "hangup" | "detached":
                 self._spawn(self._end_viewer(room, session_id))
 
-    def publisher_closed(self, room: JanusRoom, publisher: RoomPublisher) -> None:
-        """A tap is closed."""
-        self._close_sinks(room.sinks.end(publisher))
+    def _publisher_closed(self, sinks: Sinks, publisher: RoomPublisher) -> None:
+        self._close_sinks(sinks.end(publisher))
 
     def _on_lost(self) -> None:
         """Janus is gone and everything on it."""
@@ -382,20 +386,6 @@ class JanusEngine:
             for room in list(self._rooms.values()):
                 if room.host is not None:
                     room.host.tap.publisher.poll(now)
-
-
-class _Output:
-    """Hands a tap's media to the room's sinks and its end to the engine."""
-
-    def __init__(self, engine: JanusEngine, room: JanusRoom) -> None:
-        self._engine = engine
-        self._room = room
-        self.on_video = room.sinks.on_video
-        self.on_audio = room.sinks.on_audio
-        self.on_sender_report = room.sinks.on_sender_report
-
-    def on_publisher_closed(self, publisher: RoomPublisher) -> None:
-        self._engine.publisher_closed(self._room, publisher)
 
 
 def _codec(offer: Offer, kind: str) -> Codec | None:
