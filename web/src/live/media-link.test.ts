@@ -91,6 +91,7 @@ describe('MediaLink', () => {
 
   it.each([
     [401, 'credentials'],
+    [403, 'forbidden'],
     [400, 'refused'],
     [503, 'full'],
     [500, 'network'],

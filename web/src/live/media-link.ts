@@ -3,12 +3,16 @@ import { Backoff } from './backoff'
 
 export type LinkState = 'idle' | 'connecting' | 'connected' | 'retrying' | 'stopped'
 
-/** Why the last attempt ended: `no_stream`, nobody publishes; `busy`, somebody else does; `full`, no room for more. */
+/**
+ * Why the last attempt ended: `no_stream`, nobody publishes; `busy`, somebody else does; `full`, no room for
+ * more; `forbidden`, moderation has stopped the stream.
+ */
 export type LinkFailure =
   | 'credentials'
   | 'no_stream'
   | 'busy'
   | 'full'
+  | 'forbidden'
   | 'refused'
   | 'network'
   | 'lost'
@@ -134,7 +138,8 @@ export abstract class MediaLink {
     } catch {
       throw new LinkError('network')
     }
-    if (response.status === 401 || response.status === 403) throw new LinkError('credentials')
+    if (response.status === 403) throw new LinkError('forbidden')
+    if (response.status === 401) throw new LinkError('credentials')
     if (response.status === 404) throw new LinkError('no_stream')
     if (response.status === 409) throw new LinkError(this.conflict)
     if (response.status === 503) throw new LinkError('full')

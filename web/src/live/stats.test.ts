@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { gradeUplink, UplinkMeter } from './stats'
+import { adviseUplink, gradeUplink, UplinkMeter } from './stats'
 
 const report = (timestamp: number, bytesSent: number) => [
   {
@@ -54,4 +54,21 @@ it('grades by what a viewer would notice', () => {
   expect(gradeUplink({ ...good, bitrateBps: 100_000, limitedBy: 'bandwidth' })).toBe('poor')
   expect(gradeUplink({ ...good, bitrateBps: 400_000, limitedBy: 'bandwidth' })).toBe('fair')
   expect(gradeUplink({ ...good, framesPerSecond: 6, limitedBy: 'cpu' })).toBe('poor')
+})
+
+it('advises on what hurts most', () => {
+  const good = {
+    bitrateBps: 2_000_000,
+    rttMs: 40,
+    loss: 0,
+    framesPerSecond: 30,
+    width: 1280,
+    height: 720,
+    limitedBy: null,
+  }
+  expect(adviseUplink(good)).toBe(null)
+  expect(adviseUplink({ ...good, rttMs: 200 })).toBe('delay')
+  expect(adviseUplink({ ...good, rttMs: 200, loss: 0.08 })).toBe('loss')
+  expect(adviseUplink({ ...good, bitrateBps: 400_000, limitedBy: 'bandwidth' })).toBe('bandwidth')
+  expect(adviseUplink({ ...good, framesPerSecond: 6, limitedBy: 'cpu' })).toBe('cpu')
 })

@@ -64,6 +64,16 @@ export class UplinkMeter {
 const GOOD_BITRATE_BPS = 600_000
 const POOR_BITRATE_BPS = 250_000
 
+export type UplinkAdvice = 'cpu' | 'loss' | 'delay' | 'bandwidth'
+
+/** What a host should do something about first; null while all is well. */
+export function adviseUplink(quality: UplinkQuality): UplinkAdvice | null {
+  if (gradeUplink(quality) === 'good') return null
+  if (quality.limitedBy === 'cpu' && (quality.framesPerSecond ?? 30) < 15) return 'cpu'
+  if ((quality.loss ?? 0) > 0.015) return 'loss'
+  return (quality.rttMs ?? 0) > 180 ? 'delay' : 'bandwidth'
+}
+
 /** A low bitrate alone is no fault: a still picture needs little. */
 export function gradeUplink(quality: UplinkQuality): UplinkGrade {
   const { rttMs, loss, bitrateBps, limitedBy } = quality
