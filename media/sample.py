@@ -47,7 +47,6 @@ class Programme:
     fps: int = 30
     bitrate_bps: int = 1_500_000
     font: Path | None = None
-    stamp: bool = False
     silent_s: float = 30.0
     now: Callable[[], datetime] = field(default=_local_time)
 
@@ -182,7 +181,6 @@ class SampleHost:
             height=programme.height,
             font=programme.font,
             now=programme.now,
-            stamp=programme.stamp,
         )
         encoder = SlideEncoder(show, programme.width, programme.height, programme.fps, programme.bitrate_bps)
         client.send(AudioLoop(self._packets, pacer))

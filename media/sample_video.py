@@ -15,8 +15,6 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 TIME_BASE = Fraction(1, 90_000)
 CLOCK_SIZE = (180, 44)
-STAMP_BITS = 44
-STAMP_BLOCK = 16
 _BACKGROUND = (34, 28, 40)
 
 Yuv = NDArray[np.uint8]
@@ -43,13 +41,8 @@ class SlideShow:
         height: int = 1280,
         font: Path | None = None,
         now: Callable[[], datetime],
-        stamp: bool = False,
     ) -> None:
-        """`font`: a file with the captions' script; without one captions are left out.
-
-        `stamp` adds a bar of black and white blocks along the lower edge: Unix time in ms as 44
-        bits, most significant first, for measuring from camera to screen.
-        """
+        """`font`: a file with the captions' script; without one captions are left out."""
         if width % 16 or height % 16:
             raise ValueError("width and height must be multiples of 16")
         self._slides = sorted(slides, key=lambda slide: slide.start_s)
@@ -57,7 +50,6 @@ class SlideShow:
         self._font = font
         self._clock_font = ImageFont.load_default(size=30)
         self._now = now
-        self._stamp = stamp
         self._drawn: dict[Slide | None, Yuv] = {}
         self._clock_text = ""
         self._clock_patch: Yuv | None = None
@@ -72,8 +64,6 @@ class SlideShow:
         width, height = CLOCK_SIZE
         x, y = (self._width - width) // 2, self._height // 10
         base[y : y + height, x : x + width] = self._clock(moment)
-        if self._stamp:
-            self._write_stamp(base, int(moment.timestamp() * 1000))
         return base
 
     def _clock(self, moment: datetime) -> Yuv:
@@ -83,12 +73,6 @@ class SlideShow:
             ImageDraw.Draw(patch).text((14, 4), text, font=self._clock_font, fill=230)
             self._clock_text, self._clock_patch = text, np.asarray(patch)
         return self._clock_patch
-
-    def _write_stamp(self, base: Yuv, stamp_ms: int) -> None:
-        top = self._height - STAMP_BLOCK
-        for bit in range(STAMP_BITS):
-            level = 235 if stamp_ms >> (STAMP_BITS - 1 - bit) & 1 else 16
-            base[top : self._height, bit * STAMP_BLOCK : (bit + 1) * STAMP_BLOCK] = level
 
     def _draw(self, slide: Slide | None) -> Yuv:
         canvas = Image.new("RGB", (self._width, self._height), _BACKGROUND)
@@ -142,15 +126,6 @@ class SlideEncoder:
         frame.pts = round(time_s * 90_000)
         frame.time_base = TIME_BASE
         yield from self._codec.encode(frame)
-
-
-def read_stamp(luma: NDArray[np.uint8], height: int) -> int:
-    """The Unix time in ms that `SlideShow(stamp=True)` burnt into a picture's luma plane."""
-    row = luma[height - STAMP_BLOCK // 2]
-    value = 0
-    for bit in range(STAMP_BITS):
-        value = value << 1 | int(row[bit * STAMP_BLOCK + STAMP_BLOCK // 2] > 125)
-    return value
 
 
 def _backdrop(picture: Image.Image, size: tuple[int, int]) -> Image.Image:

@@ -8,7 +8,8 @@ from playwright.async_api import Page
 
 from media.bench.browser import HEIGHT, WATCH, WIDTH
 from media.bench.processes import BenchNode
-from media.sample_video import STAMP_BITS, STAMP_BLOCK
+
+STAMP_BITS, STAMP_BLOCK = 44, 16
 
 _CAMERA = """async ([url, token, width, height, bits, block]) => {
   const canvas = document.createElement('canvas');
