@@ -22,6 +22,9 @@ export function shouldFallBack(failures: readonly LinkFailure[]): boolean {
   return last.length === 2 && last.every((failure) => CANNOT_REACH.includes(failure))
 }
 
+/** Less is caught up by playing 5% faster. */
+const TOO_FAR_BEHIND_S = 5
+
 export interface HlsOptions {
   live: boolean
   onFailure: () => void
@@ -53,6 +56,7 @@ export class HlsPlayer {
       backBufferLength: 30,
     })
     this.hls = hls
+    if (this.options.live) hls.on(HlsJs.Events.LEVEL_UPDATED, () => this.stayLive())
     hls.on(HlsJs.Events.ERROR, (_event, data) => {
       if (!data.fatal) return
       if (data.type === HlsJs.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError()
@@ -60,6 +64,13 @@ export class HlsPlayer {
     })
     hls.loadSource(url)
     hls.attachMedia(this.video)
+  }
+
+  /** After a long stall playing faster would take minutes: go on at the live edge. */
+  private stayLive(): void {
+    const { hls, video } = this
+    if (!hls || video.paused || hls.latency < (hls.targetLatency ?? 0) + TOO_FAR_BEHIND_S) return
+    if (hls.liveSyncPosition !== null) video.currentTime = hls.liveSyncPosition
   }
 
   /** Seconds behind what the host does now; null when that is not known. */
