@@ -1,6 +1,6 @@
 """What the shop needs to know of its surroundings; `app` fills it from its settings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +22,11 @@ class CommerceConfig:
     """Where the web and jobs roles reach the sandbox gateway."""
     sandbox_public_url: str | None = None
     """Where browsers reach the sandbox gateway; None: same host as the shop, port of `sandbox_url`."""
+    secure_cookies: bool = False
+    """Cookies go over https alone."""
+
+    sandbox_admin_token: str | None = field(default=None, repr=False)
+    """Opens the sandbox gateway's `/admin`; None: the one in `keys_dir`."""
 
     @property
     def keys_dir(self) -> Path:

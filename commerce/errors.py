@@ -46,6 +46,18 @@ class PromotionNotFound(NotFound):
     title = "There is no such promotion"
 
 
+class RoomNotFound(NotFound):
+    code = "room_not_found"
+    title = "There is no such live room"
+
+
+class NotDeliverable(Conflict):
+    """`region` in `extra`: where the goods are not sent."""
+
+    code = "not_deliverable"
+    title = "We do not deliver there"
+
+
 class MixedCurrencies(Invalid):
     code = "mixed_currencies"
     title = "One order holds one currency"
@@ -66,6 +78,40 @@ class WrongOrderStatus(Conflict):
 
     code = "wrong_order_status"
     title = "The order's status does not allow this"
+
+
+class TooManyToShip(Conflict):
+    """`sku_id` and `left` in `extra`: how many are still to be shipped."""
+
+    code = "too_many_to_ship"
+    title = "There is less left to ship than that"
+
+
+class TemplateNotFound(NotFound):
+    code = "shipping_template_not_found"
+    title = "There is no such shipping template"
+
+
+class CartLineNotFound(NotFound):
+    code = "cart_line_not_found"
+    title = "This is not in the cart"
+
+
+class CartFull(Conflict):
+    code = "cart_full"
+    title = "The cart is full"
+
+
+class AfterSaleNotFound(NotFound):
+    code = "after_sale_not_found"
+    title = "There is no such after-sales request"
+
+
+class AfterSaleNotPossible(Conflict):
+    """`reason` in `extra`: not_paid, too_late, open_already, too_many, too_much, not_shipped, shipped, foreign_picture."""
+
+    code = "after_sale_not_possible"
+    title = "This cannot be asked for"
 
 
 class AddressNotFound(NotFound):

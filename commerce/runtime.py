@@ -8,6 +8,8 @@ import httpx
 
 from app.core.clock import Clock
 from app.core.db import Database
+from commerce.aftersales.service import AfterSales
+from commerce.aftersales.steps import Steps
 from commerce.catalog.pictures import DiskPictures, PictureStore
 from commerce.config import CommerceConfig
 from commerce.inventory.rooms import NoRooms, ProductRooms
@@ -19,6 +21,9 @@ from commerce.payments.accounts import payment_providers
 from commerce.payments.cashier import Cashier
 from commerce.payments.refunds import Refunder
 from commerce.privacy import Vault
+from commerce.reconciliation.service import Reconciler
+from commerce.shipping.service import Shipping
+from commerce.shipping.tracking import LocalTracking, TrackingService
 
 VENDOR_TIMEOUT_S = 10.0
 
@@ -36,6 +41,9 @@ class Commerce:
     cashier: Cashier
     refunder: Refunder
     expiry: Expiry
+    shipping: Shipping
+    after_sales: AfterSales
+    reconciler: Reconciler
 
     @classmethod
     @asynccontextmanager
@@ -47,9 +55,13 @@ class Commerce:
         *,
         rooms: ProductRooms | None = None,
         rates: Rates | None = None,
+        tracking: TrackingService | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> AsyncIterator["Commerce"]:
-        """`transport` replaces the network on the way to payment services."""
+        """`transport` replaces the network on the way to payment services.
+
+        Without `tracking`, parcels are followed by a carrier that exists on this machine alone.
+        """
         rooms = rooms or NoRooms()
         rates = rates or Rates()
         vault = Vault.in_directory(config.keys_dir)
@@ -57,11 +69,13 @@ class Commerce:
         async with (
             httpx.AsyncClient(timeout=VENDOR_TIMEOUT_S, transport=transport, trust_env=False) as http,
             OrderDesk.open(
-                db, rooms, clock, payment_s=config.payment_s, batching=config.order_batching
+                db, rooms, vault, clock, payment_s=config.payment_s, batching=config.order_batching
             ) as desk,
         ):
             providers = payment_providers(config, http)
             cashier = Cashier(db, orders, providers, clock, config, rates)
+            steps = Steps(orders, clock)
+            refunder = Refunder(db, orders, providers, clock, rooms, steps.refund_settled)
             yield cls(
                 config=config,
                 rooms=rooms,
@@ -70,6 +84,9 @@ class Commerce:
                 orders=orders,
                 desk=desk,
                 cashier=cashier,
-                refunder=Refunder(db, orders, providers, clock, rooms),
+                refunder=refunder,
                 expiry=Expiry(db, orders, cashier, clock),
+                shipping=Shipping(db, orders, tracking or LocalTracking(clock), clock),
+                after_sales=AfterSales(db, orders, steps, refunder, clock, rooms),
+                reconciler=Reconciler(db, providers, clock),
             )

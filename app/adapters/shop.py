@@ -1,6 +1,6 @@
 """The shop within the platform: its settings, and the rooms that show its products."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from app.core.db import Tx, fetch_all
 from app.core.http import Services
 from app.settings import Settings
 from commerce.config import CommerceConfig
+from commerce.ledger.postings import Rates
 from commerce.runtime import Commerce
 
 
@@ -24,6 +25,16 @@ class LiveRooms:
         )
         return {row["product_id"]: row["room_ids"] for row in rows}
 
+    async def selling(self, tx: Tx, room_ids: Collection[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+        rows = await fetch_all(
+            tx,
+            """SELECT rooms.id, array_remove(array_agg(product_id), NULL) AS product_ids
+               FROM rooms LEFT JOIN room_products ON room_id = rooms.id AND rooms.status <> 'ended'
+               WHERE rooms.id = ANY(%(ids)s) GROUP BY rooms.id""",
+            {"ids": list(room_ids)},
+        )
+        return {row["id"]: frozenset(row["product_ids"]) for row in rows}
+
 
 def commerce_config(settings: Settings) -> CommerceConfig:
     return CommerceConfig(
@@ -32,13 +43,21 @@ def commerce_config(settings: Settings) -> CommerceConfig:
         web_url=f"http://127.0.0.1:{settings.web_port}",
         public_url=settings.public_url,
         sandbox_url=f"http://127.0.0.1:{settings.sandbox_port}",
+        secure_cookies=settings.secure_cookies,
+        sandbox_admin_token=settings.sandbox_admin_token.get_secret_value()
+        if settings.sandbox_admin_token
+        else None,
     )
+
+
+def rates(settings: Settings) -> Rates:
+    return Rates(settings.fee_bps, settings.commission_bps, settings.host_bps)
 
 
 @asynccontextmanager
 async def open_shop(services: Services, settings: Settings) -> AsyncIterator[Commerce]:
     """The shop of one process; put it on `app.state.commerce`."""
     async with Commerce.open(
-        services.db, services.clock, commerce_config(settings), rooms=LiveRooms()
+        services.db, services.clock, commerce_config(settings), rooms=LiveRooms(), rates=rates(settings)
     ) as commerce:
         yield commerce

@@ -3,20 +3,25 @@
 from app.adapters.shop import open_shop
 from app.core.jobs import create_jobs_app
 from app.core.tasks import core
+from app.engagement.notices.service import Notices
 from app.engagement.tasks import engagement
 from app.insights.tasks import insights
 from app.roles import heartbeat
 from app.runtime import open_services
 from app.settings import Settings
+from commerce.aftersales.tasks import aftersales
 from commerce.orders.tasks import orders
 from commerce.payments.tasks import payments
+from commerce.shipping.tasks import shipping
 
 BLUEPRINTS = {
+    "aftersales": aftersales,
     "core": core,
     "engagement": engagement,
     "insights": insights,
     "orders": orders,
     "payments": payments,
+    "shipping": shipping,
 }
 CONCURRENCY = 10
 POLL_S = 1.0
@@ -38,5 +43,5 @@ async def run(settings: Settings) -> None:
             shutdown_graceful_timeout=STOP_TIMEOUT_S,
             install_signal_handlers=False,
             delete_jobs="successful",
-            additional_context={"services": services, "commerce": shop},
+            additional_context={"services": services, "commerce": shop, "notices": Notices.of(settings)},
         )

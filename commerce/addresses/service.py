@@ -36,6 +36,18 @@ def of_order(vault: Vault, sealed: bytes | None, buyer_id: UUID, *, masked: bool
     return AddressOut(id=None, is_default=False, **record)
 
 
+def region_of(vault: Vault, sealed: bytes, buyer_id: UUID) -> str:
+    return vault.open(sealed, buyer_id.bytes)["region"]
+
+
+async def region(tx: Tx, vault: Vault, user_id: UUID, address_id: UUID) -> str:
+    """Where one of the user's own addresses lies; AddressNotFound."""
+    row = await repository.get(tx, user_id, address_id)
+    if row is None:
+        raise AddressNotFound
+    return opened(vault, row).region
+
+
 async def book(tx: Tx, vault: Vault, user_id: UUID) -> list[AddressOut]:
     """The default first, then the newest."""
     return [opened(vault, row) for row in await repository.of_user(tx, user_id)]

@@ -6,16 +6,15 @@ slug are one product, whose own columns stand in the first of them. `stock` sets
 SKU; of one that is there it changes nothing, since sales go on meanwhile.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
-from app.core.errors import Invalid
 from commerce.catalog.schemas import ProductIn, SkuIn
+from commerce.csv_lines import LineError, errors_of, read
+from commerce.csv_lines import write as write_lines
 
 COLUMNS = (
     "slug",
@@ -35,24 +34,7 @@ COLUMNS = (
     "weight_g",
     "stock",
 )
-MAX_BYTES = 5 * 1024 * 1024
-MAX_LINES = 20_000
-# Spreadsheets run cells that begin with these (OWASP: CSV injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-class NotCsv(Invalid):
-    code = "not_csv"
-    title = "This is not a CSV file in UTF-8 with the right columns"
-
-
-@dataclass(frozen=True, slots=True)
-class LineError:
-    """What is wrong in a line of the file; the header is line 1."""
-
-    line: int
-    column: str
-    message: str
+REQUIRED = ("slug", "name", "sku_code", "price_cents")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +43,13 @@ class Parsed:
 
     products: tuple[ProductIn, ...]
     errors: tuple[LineError, ...]
+    line_of: Mapping[str, int]
+    """Where a SKU's code stands (last)."""
 
 
 def parse(content: bytes) -> Parsed:
     """Raises NotCsv for what cannot be read at all: another encoding, other columns, too long."""
-    if len(content) > MAX_BYTES:
-        raise NotCsv("more than 5 MB")
-    try:
-        text = content.decode("utf-8-sig")
-        reader = csv.DictReader(io.StringIO(text), strict=True)
-        missing = {"slug", "name", "sku_code", "price_cents"} - set(reader.fieldnames or ())
-        if missing:
-            raise NotCsv(f"columns are missing: {', '.join(sorted(missing))}")
-        lines = [(reader.line_num, row) for row in reader]
-    except UnicodeDecodeError as error:
-        raise NotCsv("the file is not UTF-8") from error
-    except csv.Error as error:
-        raise NotCsv(str(error)) from error
-    if len(lines) > MAX_LINES:
-        raise NotCsv(f"more than {MAX_LINES} lines")
-    return _products(lines)
+    return _products(read(content, REQUIRED))
 
 
 def _products(lines: Sequence[tuple[int, Mapping[str, Any]]]) -> Parsed:
@@ -99,7 +68,8 @@ def _products(lines: Sequence[tuple[int, Mapping[str, Any]]]) -> Parsed:
         product = _product(slug, group, errors)
         if product is not None:
             products.append(product)
-    return Parsed(tuple(products), tuple(sorted(errors, key=lambda error: error.line)))
+    line_of = {(row.get("sku_code") or "").strip(): number for number, row in lines}
+    return Parsed(tuple(products), tuple(sorted(errors, key=lambda error: error.line)), line_of)
 
 
 def _product(
@@ -122,7 +92,8 @@ def _product(
     try:
         product = ProductIn.model_validate(fields)
     except ValidationError as error:
-        errors.extend(_line_errors(number, error))
+        # A product without SKUs: their lines have been reported already.
+        errors.extend(one for one in errors_of(number, error) if one.column != "skus")
         return None
     return product if len(errors) == before else None
 
@@ -141,15 +112,8 @@ def _sku(number: int, row: Mapping[str, Any], errors: list[LineError]) -> SkuIn 
     try:
         return SkuIn.model_validate(fields)
     except ValidationError as error:
-        errors.extend(_line_errors(number, error))
+        errors.extend(errors_of(number, error))
         return None
-
-
-def _line_errors(number: int, error: ValidationError) -> Iterable[LineError]:
-    for item in error.errors():
-        if item["loc"][:1] == ("skus",) and item["type"] == "too_short":
-            continue  # its lines have been reported already
-        yield LineError(number, "/".join(str(part) for part in item["loc"]), item["msg"])
 
 
 def _list(cell: str | None) -> list[str]:
@@ -162,33 +126,27 @@ def _pairs(cell: str | None) -> dict[str, str]:
 
 
 def write(products: Iterable[Mapping[str, Any]]) -> bytes:
-    """The file that `parse` reads, with a byte order mark, so that spreadsheets show Chinese."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\r\n")
-    writer.writeheader()
-    for product in products:
-        for sku in product["skus"] or ():
-            row = {
-                "slug": product["slug"],
-                "name": product["name"],
-                "name_en": product["name_en"],
-                "category": product["category"],
-                "status": product["status"],
-                "aliases": ";".join(product["aliases"]),
-                "tags": ";".join(product["tags"]),
-                "attributes": ";".join(f"{name}={value}" for name, value in product["attributes"].items()),
-                "sku_code": sku["code"],
-                "sku_name": sku["name"],
-                "options": ";".join(f"{name}={value}" for name, value in sku["options"].items()),
-                "price_cents": sku["price_cents"],
-                "list_price_cents": sku["list_price_cents"],
-                "currency": sku["currency"],
-                "weight_g": sku["weight_g"],
-                "stock": sku["on_hand"],
-            }
-            writer.writerow({column: _safe(value) for column, value in row.items()})
-    return out.getvalue().encode("utf-8-sig")
+    """The file that `parse` reads."""
+    return write_lines(COLUMNS, (row for product in products for row in _rows(product)))
 
 
-def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+def _rows(product: Mapping[str, Any]) -> Iterable[dict[str, object]]:
+    for sku in product["skus"] or ():
+        yield {
+            "slug": product["slug"],
+            "name": product["name"],
+            "name_en": product["name_en"],
+            "category": product["category"],
+            "status": product["status"],
+            "aliases": ";".join(product["aliases"]),
+            "tags": ";".join(product["tags"]),
+            "attributes": ";".join(f"{name}={value}" for name, value in product["attributes"].items()),
+            "sku_code": sku["code"],
+            "sku_name": sku["name"],
+            "options": ";".join(f"{name}={value}" for name, value in sku["options"].items()),
+            "price_cents": sku["price_cents"],
+            "list_price_cents": sku["list_price_cents"],
+            "currency": sku["currency"],
+            "weight_g": sku["weight_g"],
+            "stock": sku["on_hand"],
+        }

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 
 from app.core.errors import NotFound
 from app.core.http import ClockDep, DatabaseDep
+from commerce import csv_lines
 from commerce.catalog import csv_files, imports, pictures, repository, service
 from commerce.catalog.schemas import (
     SAFE,
@@ -103,7 +104,7 @@ async def import_products(
     file: UploadFile, db: DatabaseDep, merchant: Merchant, clock: ClockDep, dry_run: bool = False
 ) -> ImportOut:
     """All lines or, where one is wrong, none; `dry_run` only reports."""
-    parsed = csv_files.parse(await file.read(csv_files.MAX_BYTES + 1))
+    parsed = csv_files.parse(await file.read(csv_lines.MAX_BYTES + 1))
     async with db.transaction() as tx:
         return await imports.bring_in(
             tx, parsed, dry_run=dry_run, actor=f"merchant:{merchant.user_id}", at=clock.now()

@@ -6,8 +6,9 @@ from psycopg.rows import DictRow
 
 from app.core.db import Tx
 from commerce.catalog import repository, service
-from commerce.catalog.csv_files import LineError, Parsed
+from commerce.catalog.csv_files import Parsed
 from commerce.catalog.schemas import ImportOut, LineErrorOut, ProductIn, ProductPatch, SkuIn, SkuPatch
+from commerce.csv_lines import LineError
 
 
 async def bring_in(tx: Tx, parsed: Parsed, *, dry_run: bool, actor: str, at: datetime) -> ImportOut:
@@ -40,10 +41,10 @@ async def _taken_codes(tx: Tx, parsed: Parsed, known: dict[str | None, DictRow |
         codes = [sku.code for sku in product.skus]
         for code in codes:
             if owner.setdefault(code, product.slug) != product.slug or codes.count(code) > 1:
-                errors.append(LineError(0, "sku_code", f"{code} comes twice"))
+                errors.append(LineError(parsed.line_of.get(code, 0), "sku_code", f"{code} comes twice"))
         foreign = [code for code in codes if code not in own]
         errors.extend(
-            LineError(0, "sku_code", f"{code} belongs to another product")
+            LineError(parsed.line_of.get(code, 0), "sku_code", f"{code} belongs to another product")
             for code in await repository.taken_codes(tx, foreign)
         )
     return errors

@@ -113,6 +113,11 @@ async def update_sku(tx: Tx, sku_id: UUID, changes: Mapping[str, Any]) -> None:
     await tx.execute(f"UPDATE skus SET {columns} WHERE id = %(id)s".encode(), {**values, "id": sku_id})
 
 
+async def sku_id_by_code(tx: Tx, code: str) -> UUID | None:
+    row = await fetch_one(tx, "SELECT id FROM skus WHERE code = %(code)s", {"code": code})
+    return row["id"] if row else None
+
+
 async def slugs_like(tx: Tx, stem: str) -> set[str]:
     rows = await fetch_all(
         tx,

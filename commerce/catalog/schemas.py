@@ -78,6 +78,7 @@ class MerchantProductOut(Answer):
     aliases: list[str]
     tags: list[str]
     faq: list[FaqEntry]
+    shipping_template_id: UUID | None
     skus: list[MerchantSkuOut]
     created_at: datetime
     updated_at: datetime
@@ -126,6 +127,8 @@ class ProductPatch(BaseModel):
     aliases: Texts | None = None
     tags: Texts | None = None
     faq: Annotated[list[FaqEntry], Field(max_length=100)] | None = None
+    shipping_template_id: UUID | None = None
+    """Sent as null, the default one counts again."""
 
 
 class SkuPatch(BaseModel):

@@ -24,7 +24,7 @@ from commerce.catalog.schemas import (
     SkuIn,
     SkuPatch,
 )
-from commerce.errors import CodeTaken, ProductNotFound, SkuNotFound
+from commerce.errors import CodeTaken, ProductNotFound, SkuNotFound, TemplateNotFound
 from commerce.inventory import repository as stock
 
 SLUG_LENGTH = 60
@@ -110,7 +110,12 @@ async def add_sku(tx: Tx, product_id: UUID, sku: SkuIn, *, position: int, actor:
 async def update(tx: Tx, product_id: UUID, patch: ProductPatch, at: datetime) -> DictRow:
     await get(tx, product_id)
     changes = patch.model_dump(exclude_none=True)
-    await repository.update_product(tx, product_id, changes, at)
+    if "shipping_template_id" in patch.model_fields_set:
+        changes["shipping_template_id"] = patch.shipping_template_id
+    try:
+        await repository.update_product(tx, product_id, changes, at)
+    except pg.ForeignKeyViolation as error:
+        raise TemplateNotFound from error
     return await get(tx, product_id)
 
 

@@ -72,8 +72,8 @@ def reversal(
     account takes what rounding leaves.
     """
     back = [
-        _portion(posting.amount_cents, before_cents, paid_cents)
-        - _portion(posting.amount_cents, after_cents, paid_cents)
+        portion(posting.amount_cents, before_cents, paid_cents)
+        - portion(posting.amount_cents, after_cents, paid_cents)
         for posting in postings[:-1]
     ]
     cents = [*back, -sum(back)]
@@ -97,7 +97,7 @@ def balance(postings: Sequence[Posting]) -> int:
     return sum(posting.amount_cents for posting in postings)
 
 
-def _portion(cents: int, refunded: int, paid: int) -> int:
+def portion(cents: int, refunded: int, paid: int) -> int:
     """The part of `cents` that belongs to `refunded` of `paid`, rounded half up in size."""
     size = (2 * abs(cents) * refunded + paid) // (2 * paid)
     return size if cents >= 0 else -size

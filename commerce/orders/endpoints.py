@@ -5,25 +5,29 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
+from app.core.errors import NotFound
 from app.core.http import ClockDep, CurrentUser, DatabaseDep
 from commerce.addresses.schemas import AddressOut
 from commerce.addresses.service import of_order
+from commerce.carts import service as carts
 from commerce.deps import CommerceDep, IdempotencyKey, Merchant
 from commerce.errors import AddressNotFound, OrderNotFound
 from commerce.orders import repository
 from commerce.orders.placement import OrderDraft
 from commerce.orders.schemas import (
     CancelIn,
+    InvoiceOut,
     MerchantOrders,
     OrderIn,
     OrderOut,
     Orders,
     RevealIn,
+    Reveals,
     ShipIn,
     Transitions,
 )
 from commerce.orders.states import Status
-from commerce.orders.views import present
+from commerce.orders.views import invoice_of, present
 
 router = APIRouter(prefix="/api/orders", tags=["orders"])
 merchant_router = APIRouter(prefix="/api/merchant/orders", tags=["merchant"])
@@ -33,10 +37,16 @@ PAGE = 50
 
 @router.post("", status_code=201, response_model=OrderOut)
 async def place_order(
-    order: OrderIn, key: IdempotencyKey, commerce: CommerceDep, user: CurrentUser
+    order: OrderIn, key: IdempotencyKey, db: DatabaseDep, commerce: CommerceDep, user: CurrentUser
 ) -> Response:
     """Reserve the stock and write the order. The same key and body again: the same order."""
-    row = await commerce.desk.place(OrderDraft(user, key, order))
+    sealed = None
+    if order.invoice:
+        sealed = commerce.vault.seal(order.invoice.model_dump(), user.user_id.bytes)
+    row = await commerce.desk.place(OrderDraft(user, key, order, sealed))
+    if order.from_cart:
+        async with db.transaction() as tx:
+            await carts.bought(tx, user.user_id, [line.sku_id for line in order.lines])
     # Written out here: in a rush FastAPI's second validation of the answer costs as much as the order.
     body = present(commerce.vault, row, masked=False).model_dump_json()
     return Response(body, 201, media_type="application/json")
@@ -123,24 +133,50 @@ async def reveal_address(
     return address
 
 
-@merchant_router.post("/{order_id}/ship")
-async def ship_order(
+@merchant_router.post("/{order_id}/invoice")
+async def reveal_invoice(
     order_id: UUID,
-    shipment: ShipIn,
+    body: RevealIn,
     db: DatabaseDep,
     commerce: CommerceDep,
     merchant: Merchant,
     clock: ClockDep,
-) -> OrderOut:
+) -> InvoiceOut:
+    """Who the invoice is for, whole, for who writes it; that it was looked at is logged."""
     async with db.transaction() as tx:
         order = await commerce.orders.locked(tx, order_id)
-        row = await commerce.orders.ship(
+        invoice = invoice_of(commerce.vault, order["invoice_sealed"], order["buyer_id"], masked=False)
+        if invoice is None:
+            raise NotFound("no invoice was asked for")
+        actor = f"merchant:{merchant.user_id}"
+        await repository.log_reveal(
+            tx, order_id, actor=actor, reason=f"invoice: {body.reason}", at=clock.now()
+        )
+    return invoice
+
+
+@merchant_router.get("/{order_id}/reveals")
+async def list_reveals(order_id: UUID, db: DatabaseDep, commerce: CommerceDep, merchant: Merchant) -> Reveals:
+    """Who looked at the buyer's whole address or invoice, when and why."""
+    async with db.transaction() as tx:
+        await commerce.orders.locked(tx, order_id)
+        return Reveals.model_validate({"items": await repository.reveals(tx, order_id)})
+
+
+@merchant_router.post("/{order_id}/ship")
+async def ship_order(
+    order_id: UUID, shipment: ShipIn, db: DatabaseDep, commerce: CommerceDep, merchant: Merchant
+) -> OrderOut:
+    """All that is left or, with `lines`, a part: the order is shipped with its last parcel."""
+    async with db.transaction() as tx:
+        order = await commerce.orders.locked(tx, order_id)
+        row = await commerce.shipping.ship(
             tx,
             order,
+            shipment.lines,
             carrier=shipment.carrier,
             tracking=shipment.tracking,
             actor=f"merchant:{merchant.user_id}",
-            at=clock.now(),
         )
     return present(commerce.vault, row, masked=True)
 

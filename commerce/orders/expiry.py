@@ -7,6 +7,7 @@ from uuid import UUID
 from app.core.clock import Clock
 from app.core.db import Database
 from app.core.jobs import defer_in
+from commerce.aftersales import repository as after_sales
 from commerce.orders import repository
 from commerce.orders.service import OrderBook
 from commerce.orders.states import Status
@@ -14,6 +15,7 @@ from commerce.payments.cashier import Cashier
 
 GRACE_S = 60
 MAX_EXTENSIONS = 3
+LOOK_AGAIN = timedelta(days=1)
 
 
 class Expiry:
@@ -37,10 +39,13 @@ class Expiry:
             )
 
     async def receive(self, order_id: UUID) -> None:
-        """Complete a shipped order; one that is on another way by now stays on it."""
+        """Complete a shipped order, unless something is asked about it; what is elsewhere stays there."""
         async with self._db.transaction() as tx:
             order = await self._orders.locked(tx, order_id)
-            if order["status"] == Status.SHIPPED:
+            if order["status"] == Status.REFUNDING or await after_sales.any_open(tx, order_id):
+                at = self._clock.now() + LOOK_AGAIN
+                await defer_in(tx, "orders:receive", at=at, order_id=str(order_id))
+            elif order["status"] == Status.SHIPPED:
                 await self._orders.receive(tx, order, actor="system", at=self._clock.now())
 
     async def _expire_one(self, order_id: UUID, *, extend: bool, extensions: int) -> None:

@@ -23,6 +23,7 @@ from app.core.ids import new_id
 from app.core.jobs import defer_in
 from app.core.outbox import emit
 from commerce.addresses import repository as addresses
+from commerce.addresses.service import region_of
 from commerce.errors import (
     AddressNotFound,
     IdempotencyKeyReused,
@@ -37,6 +38,7 @@ from commerce.inventory.service import announce, per_sku
 from commerce.orders import repository
 from commerce.orders.schemas import OrderIn
 from commerce.orders.views import summary
+from commerce.privacy import Vault
 from commerce.promotions import repository as promotions
 from commerce.promotions.facts import Cart, PriceFacts
 from commerce.promotions.pricing import PricedLine, Quote
@@ -50,6 +52,7 @@ class OrderDraft:
     buyer: Principal
     idempotency_key: str
     request: OrderIn
+    invoice_sealed: bytes | None = None
 
     @property
     def key(self) -> tuple[UUID, str]:
@@ -78,17 +81,24 @@ class _Batch:
 
 
 async def place(
-    tx: Tx, rooms: ProductRooms, drafts: Sequence[OrderDraft], *, at: datetime, payment_s: int
+    tx: Tx,
+    rooms: ProductRooms,
+    vault: Vault,
+    drafts: Sequence[OrderDraft],
+    *,
+    at: datetime,
+    payment_s: int,
 ) -> list[DictRow | Problem]:
     """For each draft, in order: its order's row (placed now or, with this key, before), or its Problem."""
     sku_ids = {line.sku_id for draft in drafts for line in draft.request.lines}
     offers = await repository.offers(tx, sku_ids, lock=True)
-    carts = [cart_of(draft.request, draft.buyer.user_id) for draft in drafts]
     address_ids = {draft.request.address_id for draft in drafts if draft.request.address_id}
+    book = await addresses.get_many(tx, address_ids) if address_ids else {}
+    carts = [cart_of(draft.request, draft.buyer.user_id, _region(vault, book, draft)) for draft in drafts]
     batch = _Batch(
         offers=offers,
-        prices=await PriceFacts.load(tx, carts, at, lock=True),
-        addresses=await addresses.get_many(tx, address_ids) if address_ids else {},
+        prices=await PriceFacts.load(tx, rooms, carts, at, lock=True),
+        addresses=book,
         before=await repository.placed_before(tx, [draft.key for draft in drafts]),
         expires_at=at + timedelta(seconds=payment_s),
         left={sku_id: row["available"] for sku_id, row in offers.items()},
@@ -151,6 +161,13 @@ def _check_offers(batch: _Batch, wanted: Mapping[UUID, int]) -> None:
         raise MixedCurrencies
 
 
+def _region(vault: Vault, book: Mapping[UUID, DictRow], draft: OrderDraft) -> str | None:
+    row = book.get(draft.request.address_id) if draft.request.address_id else None
+    if row is None or row["user_id"] != draft.buyer.user_id:
+        return None
+    return region_of(vault, bytes(row["sealed"]), draft.buyer.user_id)
+
+
 def _sealed_address(batch: _Batch, draft: OrderDraft) -> bytes | None:
     """The buyer's own address as it is stored: its seal names the buyer, so it opens in the order, too."""
     if draft.request.address_id is None:
@@ -181,10 +198,11 @@ def _order_row(
         "shipping_cents": quote.shipping_cents,
         "total_cents": quote.total_cents,
         "address_sealed": sealed,
+        "invoice_sealed": draft.invoice_sealed,
         "note": draft.request.note,
         "idempotency_key": draft.idempotency_key,
         "request_hash": digest,
-        "explanation": orjson.dumps(quote.steps).decode(),
+        "explanation": quote.steps,
         "expires_at": batch.expires_at,
     }
 

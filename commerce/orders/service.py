@@ -1,5 +1,6 @@
 """What happens to an order after it was placed."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -119,16 +120,45 @@ class OrderBook:
         return after
 
     async def ship(
-        self, tx: Tx, order: DictRow, *, carrier: str, tracking: str, actor: str, at: datetime
+        self,
+        tx: Tx,
+        order: DictRow,
+        parcel: Mapping[int, int],
+        *,
+        carrier: str,
+        tracking: str,
+        actor: str,
+        at: datetime,
     ) -> DictRow:
-        await repository.ship_all_lines(tx, order["id"])
-        await defer_in(tx, "orders:receive", at=at + RECEIVED_AFTER, order_id=str(order["id"]))
-        return await self.move(
-            tx, order, OrderEvent.SHIP, actor=actor, at=at, shipped_at=at, carrier=carrier, tracking=tracking
-        )
+        """`parcel`: units by line. With the last of them the order is shipped, before that it stays paid."""
+        await repository.add_shipped(tx, order["id"], parcel)
+        fields: dict[str, Any] = {"carrier": carrier, "tracking": tracking}
+        waiting = left_to_ship(order)
+        if any(units > parcel.get(position, 0) for position, units in waiting.items()):
+            return await self.move(
+                tx, order, OrderEvent.SHIP_PART, actor=actor, at=at, reason=f"{carrier} {tracking}", **fields
+            )
+        await self.receive_later(tx, order["id"], at)
+        return await self.move(tx, order, OrderEvent.SHIP, actor=actor, at=at, shipped_at=at, **fields)
+
+    async def receive_later(self, tx: Tx, order_id: UUID, at: datetime) -> None:
+        await defer_in(tx, "orders:receive", at=at + RECEIVED_AFTER, order_id=str(order_id))
 
     async def receive(self, tx: Tx, order: DictRow, *, actor: str, at: datetime) -> DictRow:
         return await self.move(tx, order, OrderEvent.RECEIVE, actor=actor, at=at, completed_at=at)
+
+
+def left_to_ship(order: DictRow) -> dict[int, int]:
+    """Units by position that are neither shipped nor refunded; lines with none are left out."""
+    left = {
+        line["position"]: line["quantity"] - line["refunded_quantity"] - line["shipped_quantity"]
+        for line in order["lines"]
+    }
+    return {position: units for position, units in left.items() if units > 0}
+
+
+def partly_shipped(order: DictRow) -> bool:
+    return any(line["shipped_quantity"] for line in order["lines"])
 
 
 def quantities(order: DictRow) -> list[tuple[UUID, int]]:

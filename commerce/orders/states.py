@@ -23,6 +23,8 @@ class OrderEvent(StrEnum):
     """Paid after it expired, and the goods could be reserved again."""
     CANCEL = "cancel"
     EXPIRE = "expire"
+    SHIP_PART = "ship_part"
+    """Some of it is on its way; the rest still waits."""
     SHIP = "ship"
     RECEIVE = "receive"
     REFUND = "refund"
@@ -39,6 +41,7 @@ TRANSITIONS: dict[tuple[Status, OrderEvent], tuple[Status, ...]] = {
     (Status.PENDING_PAYMENT, OrderEvent.CANCEL): (Status.CANCELLED,),
     (Status.PENDING_PAYMENT, OrderEvent.EXPIRE): (Status.EXPIRED,),
     (Status.EXPIRED, OrderEvent.PAY_LATE): (Status.PAID,),
+    (Status.PAID, OrderEvent.SHIP_PART): (Status.PAID,),
     (Status.PAID, OrderEvent.SHIP): (Status.SHIPPED,),
     (Status.SHIPPED, OrderEvent.RECEIVE): (Status.COMPLETED,),
     **{(status, OrderEvent.REFUND): (Status.REFUNDING,) for status in _PAID_AND_ON},

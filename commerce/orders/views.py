@@ -1,12 +1,13 @@
 """How an order's row is shown: to its buyer, to the merchant, and in events."""
 
 from typing import Any
+from uuid import UUID
 
 from psycopg.rows import DictRow
 
 from commerce.addresses.service import of_order
-from commerce.orders.schemas import BuyerOut, OrderOut
-from commerce.privacy import Vault
+from commerce.orders.schemas import BuyerOut, InvoiceOut, OrderOut
+from commerce.privacy import Vault, mask_name
 
 SUMMARY_LINE = (
     "sku_id",
@@ -22,8 +23,19 @@ SUMMARY_LINE = (
 def present(vault: Vault, row: DictRow, *, masked: bool) -> OrderOut:
     """`masked`: the address is shortened, for everybody but its buyer and who ships it."""
     address = of_order(vault, row["address_sealed"], row["buyer_id"], masked=masked)
+    invoice = invoice_of(vault, row["invoice_sealed"], row["buyer_id"], masked=masked)
     buyer = BuyerOut(display_name=row["buyer_name"])
-    return OrderOut.model_validate({**row, "address": address, "buyer": buyer})
+    return OrderOut.model_validate({**row, "address": address, "invoice": invoice, "buyer": buyer})
+
+
+def invoice_of(vault: Vault, sealed: bytes | None, buyer_id: UUID, *, masked: bool) -> InvoiceOut | None:
+    """`masked`: a person's name is shortened; a company's is no secret."""
+    if sealed is None:
+        return None
+    invoice = InvoiceOut.model_validate(vault.open(bytes(sealed), buyer_id.bytes))
+    if masked and invoice.kind == "personal":
+        return invoice.model_copy(update={"title": mask_name(invoice.title)})
+    return invoice
 
 
 def summary(row: DictRow) -> dict[str, Any]:

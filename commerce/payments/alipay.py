@@ -7,7 +7,7 @@ The SDK signs and verifies; the calls themselves go through httpx, with a time-o
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +17,7 @@ from alipay.exceptions import AliPayException, AliPayValidationError
 
 from app.core.errors import VendorError
 from app.core.money import format_minor, parse_minor
+from commerce.payments import bills
 from commerce.payments.provider import (
     Created,
     PaymentKey,
@@ -28,8 +29,8 @@ from commerce.payments.provider import (
     TradeStatus,
     check_age,
 )
+from commerce.reconciliation.statements import CHINA, StatementLine
 
-CHINA = timezone(timedelta(hours=8))
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 CURRENCY = "CNY"
 SUCCESS = "10000"
@@ -137,6 +138,24 @@ class Alipay:
             },
         )
         self._expect_success(answer)
+
+    async def statement(self, day: date) -> list[StatementLine]:
+        """https://opendocs.alipay.com/open/028woc: an address, behind it a zip of CSV files in GBK."""
+        answer = await self._call(
+            "alipay.data.dataservice.bill.downloadurl.query",
+            {"bill_type": "trade", "bill_date": day.isoformat()},
+        )
+        if answer.get("sub_code") == "isp.bill_not_exist":
+            return []
+        self._expect_success(answer)
+        try:
+            response = await self._http.get(str(answer["bill_download_url"]))
+            response.raise_for_status()
+            return bills.read_alipay(response.content)
+        except httpx.HTTPError as error:
+            raise VendorError(self.name, f"statement: {error!r}", retryable=True) from error
+        except (KeyError, bills.NotABill) as error:
+            raise VendorError(self.name, f"statement: {error!r}", retryable=False) from error
 
     async def _call(self, method: str, content: dict[str, str]) -> dict[str, Any]:
         """The signed answer's body; VendorError where there is none that can be trusted."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
+
+from commerce.reconciliation.statements import StatementLine
 
 MAX_AGE_S = 5 * 60
 """How old a notification may be, and how far ahead of us its sender's clock."""
@@ -115,6 +117,10 @@ class Provider(Protocol):
 
     async def refund(self, request: RefundRequest) -> None:
         """Return only once the service has taken the refund on."""
+        ...
+
+    async def statement(self, day: date) -> list[StatementLine]:
+        """Everything that moved on a day in China, as the service has booked it."""
         ...
 
 

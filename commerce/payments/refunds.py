@@ -1,6 +1,6 @@
 """Money out: a refund is written first, sent by a job until the service has taken it, and posted then."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from commerce.inventory import service as inventory
 from commerce.inventory.rooms import ProductRooms
 from commerce.ledger import repository as ledger
 from commerce.ledger.postings import reversal
-from commerce.orders.service import OrderBook
+from commerce.orders.service import OrderBook, left_to_ship, partly_shipped
 from commerce.orders.states import OrderEvent, Status
 from commerce.payments import repository
 from commerce.payments.provider import PaymentKey, Provider, RefundRequest
@@ -27,6 +27,8 @@ from commerce.payments.schemas import RefundIn
 MAX_ATTEMPTS = 12
 FIRST_RETRY_S = 5
 LONGEST_RETRY_S = 3600
+
+Settled = Callable[[Tx, UUID, bool], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -41,7 +43,10 @@ class Refunder:
         providers: Mapping[str, Provider],
         clock: Clock,
         rooms: ProductRooms,
+        settled: Settled | None = None,
     ) -> None:
+        """`settled` hears, in its transaction, of each refund's end: whether it succeeded."""
+        self._settled = settled
         self._db = db
         self._orders = orders
         self._providers = providers
@@ -146,6 +151,8 @@ class Refunder:
                     reason=str(error),
                     back_to=Status(refund["back_to"]),
                 )
+                if self._settled:
+                    await self._settled(tx, refund["id"], False)
 
     async def _succeeded(self, tx: Tx, refund: DictRow) -> None:
         order = await self._orders.locked(tx, refund["order_id"])
@@ -177,6 +184,8 @@ class Refunder:
         )
         if refund["kind"] == "order":
             await self._settle_order(tx, order, refund)
+            if self._settled:
+                await self._settled(tx, refund["id"], True)
 
     async def _settle_order(self, tx: Tx, order: DictRow, refund: DictRow) -> None:
         now = self._clock.now()
@@ -186,6 +195,13 @@ class Refunder:
             await inventory.restock(tx, self._rooms, units, order_id=order["id"], actor="system", at=now)
         refunded_cents = order["refunded_cents"] + refund["amount_cents"]
         everything = refunded_cents == order["total_cents"]
+        back_to = Status(refund["back_to"])
+        shipped_at = {}
+        if back_to == Status.PAID and partly_shipped(order) and not left_to_ship(order):
+            # What was still to be shipped went back: the rest is on its way already.
+            back_to, shipped_at = Status.SHIPPED, {"shipped_at": now}
+            if not everything:
+                await self._orders.receive_later(tx, order["id"], now)
         await self._orders.move(
             tx,
             order,
@@ -193,8 +209,9 @@ class Refunder:
             actor="system",
             at=now,
             reason=refund["reason"],
-            back_to=None if everything else Status(refund["back_to"]),
+            back_to=None if everything else back_to,
             refunded_cents=refunded_cents,
+            **({} if everything else shipped_at),
         )
 
 

@@ -6,14 +6,16 @@ calls go through httpx, with a time-out; each that changes something carries an 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import orjson
 import stripe
 
 from app.core.errors import VendorError
+from commerce.payments import bills
 from commerce.payments.provider import (
     Created,
     PaymentKey,
@@ -25,7 +27,9 @@ from commerce.payments.provider import (
     TradeStatus,
     check_age,
 )
+from commerce.reconciliation.statements import StatementLine, day_bounds
 
+PAGE = 100
 API_VERSION = "2025-09-30.clover"
 
 
@@ -66,6 +70,7 @@ class Stripe:
                 "line_items[0][price_data][unit_amount]": str(request.amount_cents),
                 "line_items[0][price_data][product_data][name]": request.subject,
                 "metadata[notify_url]": request.notify_url,
+                "payment_intent_data[metadata][out_trade_no]": request.out_trade_no,
             },
             key=request.out_trade_no,
         )
@@ -121,11 +126,36 @@ class Stripe:
                 "payment_intent": str(session.get("payment_intent")),
                 "amount": str(request.amount_cents),
                 "metadata[refund_no]": request.refund_no,
+                "metadata[out_trade_no]": request.payment.out_trade_no,
             },
             key=request.refund_no,
         )
         if refund.get("status") not in ("succeeded", "pending"):
             raise VendorError(self.name, f"refund {refund.get('status')}", retryable=False)
+
+    async def statement(self, day: date) -> list[StatementLine]:
+        """https://docs.stripe.com/api/balance_transactions: every charge and refund, page by page."""
+        begin, end = day_bounds(day)
+        lines: list[StatementLine] = []
+        after: str | None = None
+        while True:
+            query = {
+                "created[gte]": str(int(begin.timestamp())),
+                "created[lt]": str(int(end.timestamp())),
+                "limit": str(PAGE),
+                "expand[]": "data.source",
+            }
+            page = await self._call(
+                "GET",
+                f"/v1/balance_transactions?{urlencode(query | ({'starting_after': after} if after else {}))}",
+            )
+            try:
+                lines.extend(bills.read_stripe(page["data"]))
+                if not page["has_more"]:
+                    return lines
+                after = page["data"][-1]["id"]
+            except (KeyError, IndexError, TypeError, bills.NotABill) as error:
+                raise VendorError(self.name, f"statement: {error!r}", retryable=False) from error
 
     async def _call(
         self, method: str, path: str, form: Mapping[str, str] | None = None, key: str | None = None

@@ -24,3 +24,12 @@ async def send_refund(context: JobContext, *, refund_id: str) -> None:
     """Retries are its own: each try is recorded on the refund."""
     commerce: Commerce = context.additional_context["commerce"]
     await commerce.refunder.send(UUID(refund_id))
+
+
+# At 11:30 in China, when the services' statements of the day before are there.
+@payments.periodic(cron="30 3 * * *")
+@payments.task(name="reconcile", pass_context=True, queueing_lock="payments:reconcile", retry=AGAIN)
+async def reconcile(context: JobContext, timestamp: int) -> None:
+    """Statements against the ledger against orders."""
+    commerce: Commerce = context.additional_context["commerce"]
+    await commerce.reconciler.daily()

@@ -4,10 +4,11 @@ Wire format: https://pay.weixin.qq.com/doc/v3/merchant/4012791832. wechatpayv3 s
 the calls themselves go through httpx, with a time-out.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from wechatpayv3.core import Core
 from wechatpayv3.utils import build_authorization, load_certificate
 
 from app.core.errors import VendorError
+from commerce.payments import bills
 from commerce.payments.keys import serial_number
 from commerce.payments.provider import (
     Created,
@@ -28,6 +30,7 @@ from commerce.payments.provider import (
     TradeStatus,
     check_age,
 )
+from commerce.reconciliation.statements import StatementLine
 
 CURRENCY = "CNY"
 SIGNATURE_TYPE = "WECHATPAY2-SHA256-RSA2048"
@@ -169,10 +172,38 @@ class Wechat:
         if answer.get("status") not in ("SUCCESS", "PROCESSING"):
             raise VendorError(self.name, f"refund {answer.get('status')}", retryable=False)
 
-    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """The verified answer; VendorError (or _NotThere) where there is none that can be trusted."""
-        content = json.dumps(body, ensure_ascii=False) if body is not None else ""
-        authorization = build_authorization(
+    async def statement(self, day: date) -> list[StatementLine]:
+        """https://pay.weixin.qq.com/doc/v3/merchant/4012791908: an address and the hash of what lies there."""
+        path = f"/v3/bill/tradebill?bill_date={day.isoformat()}&bill_type=ALL"
+        try:
+            answer = await self._call("GET", path)
+        except _NotThere:
+            return []
+        try:
+            url = httpx.URL(str(answer["download_url"]))
+            expected = str(answer["hash_value"])
+        except (KeyError, httpx.InvalidURL) as error:
+            raise VendorError(self.name, f"statement: {error!r}", retryable=False) from error
+        content = await self._download(url)
+        if hashlib.sha1(content, usedforsecurity=False).hexdigest() != expected.lower():
+            raise VendorError(self.name, "the statement is not the one that was announced", retryable=True)
+        try:
+            return bills.read_wechat(content)
+        except bills.NotABill as error:
+            raise VendorError(self.name, f"statement: {error!r}", retryable=False) from error
+
+    async def _download(self, url: httpx.URL) -> bytes:
+        """Asked for with our signature; answered without one, hence the hash."""
+        headers = {"authorization": self._authorization("GET", url.raw_path.decode(), "")}
+        try:
+            response = await self._http.get(url, headers=headers)
+            response.raise_for_status()
+        except httpx.HTTPError as error:
+            raise VendorError(self.name, f"statement: {error!r}", retryable=True) from error
+        return response.content
+
+    def _authorization(self, method: str, path: str, content: str) -> str:
+        signed: str = build_authorization(
             path,
             method,
             self._account.merchant_id,
@@ -180,6 +211,12 @@ class Wechat:
             self._sdk._private_key,
             content,
         )
+        return signed
+
+    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The verified answer; VendorError (or _NotThere) where there is none that can be trusted."""
+        content = json.dumps(body, ensure_ascii=False) if body is not None else ""
+        authorization = self._authorization(method, path, content)
         try:
             response = await self._http.request(
                 method,
@@ -218,7 +255,7 @@ def _failure(response: httpx.Response) -> VendorError:
         code = str(response.json()["code"])
     except (ValueError, KeyError, TypeError):
         code = ""
-    if code in ("ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS"):
+    if code in ("ORDER_NOT_EXIST", "ORDERNOTEXIST", "RESOURCE_NOT_EXISTS", "NO_STATEMENT_EXIST"):
         return _NotThere("wechat", code, retryable=False)
     retryable = code in RETRYABLE or response.is_server_error
     return VendorError("wechat", f"{response.status_code} {code}", retryable=retryable)

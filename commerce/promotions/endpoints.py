@@ -7,7 +7,8 @@ from psycopg import errors as pg
 
 from app.core.http import ClockDep, DatabaseDep, OptionalUser
 from app.core.ids import new_id
-from commerce.deps import Merchant
+from commerce.addresses import service as addresses
+from commerce.deps import CommerceDep, Merchant
 from commerce.errors import CodeTaken, PromotionNotFound, SkuNotFound
 from commerce.orders.schemas import OrderIn
 from commerce.promotions import repository, service
@@ -31,10 +32,17 @@ LIMIT = 200
 
 
 @router.post("/quotes")
-async def quote(order: OrderIn, db: DatabaseDep, user: OptionalUser, clock: ClockDep) -> QuoteOut:
+async def quote(
+    order: OrderIn, db: DatabaseDep, commerce: CommerceDep, user: OptionalUser, clock: ClockDep
+) -> QuoteOut:
     """What an order would cost now, and why; the same rules price the order itself."""
+    buyer_id = user.user_id if user else None
     async with db.transaction() as tx:
-        return await service.quote(tx, order, user.user_id if user else None, clock.now())
+        region = None
+        if order.address_id is not None and buyer_id is not None:
+            region = await addresses.region(tx, commerce.vault, buyer_id, order.address_id)
+        cart = service.cart_of(order, buyer_id, region)
+        return await service.quote(tx, commerce.rooms, cart, clock.now())
 
 
 @router.get("/offers")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
+from commerce.shipping.fees import Fee
+
 BPS = 10_000
 MIN_TOTAL_CENTS = 1
 
@@ -49,14 +51,6 @@ class Discount:
     rate_bps: int | None
     max_discount_cents: int | None
     funded_by: Funder
-
-
-@dataclass(frozen=True, slots=True)
-class ShippingFee:
-    """`free_from_cents` None: never free."""
-
-    fee_cents: int
-    free_from_cents: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +106,7 @@ class Quote:
         return self.items_cents - self.discount_cents + self.shipping_cents
 
 
-def price_cart(items: Sequence[Item], discount: Discount | None, fee: ShippingFee | None) -> Quote:
+def price_cart(items: Sequence[Item], discount: Discount | None, fee: Fee | None) -> Quote:
     """Price at least one item (ValueError for none), all in one currency."""
     if not items:
         raise ValueError("nothing to price")
@@ -126,7 +120,7 @@ def price_cart(items: Sequence[Item], discount: Discount | None, fee: ShippingFe
         )
         steps.append(Step(rule, -off_cents, code=discount.code))
     parts = allocate(off_cents, [line.gross_cents for line in lines])
-    shipping_cents = _shipping(fee, goods_cents - off_cents)
+    shipping_cents = fee.cents(goods_cents - off_cents) if fee else 0
     if fee:
         steps.append(Step("shipping" if shipping_cents else "free_shipping", shipping_cents))
     return Quote(
@@ -162,12 +156,6 @@ def _off(discount: Discount, goods_cents: int) -> int:
     if discount.max_discount_cents is not None:
         off_cents = min(off_cents, discount.max_discount_cents)
     return min(off_cents, goods_cents - MIN_TOTAL_CENTS)
-
-
-def _shipping(fee: ShippingFee | None, goods_cents: int) -> int:
-    if fee is None or (fee.free_from_cents is not None and goods_cents >= fee.free_from_cents):
-        return 0
-    return fee.fee_cents
 
 
 def allocate(total: int, weights: Sequence[int]) -> list[int]:

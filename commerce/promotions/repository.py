@@ -188,8 +188,15 @@ async def offers_of_room(tx: Tx, room_id: UUID, at: datetime) -> list[DictRow]:
     )
 
 
-async def shipping_fees(tx: Tx) -> dict[str, DictRow]:
-    return {row["currency"]: row for row in await fetch_all(tx, "SELECT * FROM shipping_fees")}
+async def shipping_rules(tx: Tx) -> tuple[dict[str, DictRow], list[DictRow]]:
+    """The flat fees by currency, and every template (its id as text, as JSON has it)."""
+    row = await fetch_one(
+        tx,
+        """SELECT (SELECT json_agg(f) FROM shipping_fees f) AS fees,
+                  (SELECT json_agg(t) FROM shipping_templates t) AS templates""",
+    )
+    assert row is not None
+    return {fee["currency"]: fee for fee in row["fees"] or ()}, row["templates"] or []
 
 
 async def set_shipping_fee(tx: Tx, currency: str, fee_cents: int, free_from_cents: int | None) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.core.db import Tx
 from commerce.errors import MixedCurrencies, SkuNotFound
+from commerce.inventory.rooms import ProductRooms
 from commerce.inventory.service import per_sku
 from commerce.orders import repository as orders
 from commerce.orders.schemas import OrderIn
@@ -14,14 +15,13 @@ from commerce.promotions.facts import Cart, PriceFacts
 from commerce.promotions.schemas import OfferOut, QuoteLineOut, QuoteOut, StepOut
 
 
-def cart_of(order: OrderIn, buyer_id: UUID | None) -> Cart:
+def cart_of(order: OrderIn, buyer_id: UUID | None, region: str | None) -> Cart:
     quantities = per_sku((line.sku_id, line.quantity) for line in order.lines)
-    return Cart(buyer_id, order.room_id, quantities, order.coupon_code)
+    return Cart(buyer_id, order.room_id, quantities, order.coupon_code, region)
 
 
-async def quote(tx: Tx, order: OrderIn, buyer_id: UUID | None, at: datetime) -> QuoteOut:
+async def quote(tx: Tx, rooms: ProductRooms, cart: Cart, at: datetime) -> QuoteOut:
     """The price of an order that is not placed; stock plays no part in it."""
-    cart = cart_of(order, buyer_id)
     offers = await orders.offers(tx, cart.quantities)
     for sku_id in cart.quantities:
         if sku_id not in offers:
@@ -29,7 +29,7 @@ async def quote(tx: Tx, order: OrderIn, buyer_id: UUID | None, at: datetime) -> 
     currencies = {offer["currency"] for offer in offers.values()}
     if len(currencies) > 1:
         raise MixedCurrencies
-    facts = await PriceFacts.load(tx, [cart], at, lock=False)
+    facts = await PriceFacts.load(tx, rooms, [cart], at, lock=False)
     priced = facts.quote(cart, offers)
     return QuoteOut(
         lines=[QuoteLineOut.model_validate(line, from_attributes=True) for line in priced.lines],

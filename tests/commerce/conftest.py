@@ -1,7 +1,7 @@
 """A shop and the sandbox gateway that reach each other without a network."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -24,7 +24,7 @@ from commerce.payments.sandbox.books import Trade
 from commerce.payments.sandbox.gateway import Gateway
 from commerce.payments.sandbox.notifier import Behaviour
 from commerce.runtime import Commerce
-from tests.builders import create_product
+from tests.builders import create_product, create_room
 from tests.conftest import LogIn, User
 
 
@@ -95,6 +95,24 @@ async def buyer(log_in: LogIn) -> User:
 @pytest.fixture
 async def merchant(log_in: LogIn) -> User:
     return await log_in(Role.MERCHANT, name="阿杰")
+
+
+Show = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+def show(services: Services, log_in: LogIn) -> Show:
+    """Makes a room whose queue holds the products of the given SKUs; its id."""
+
+    async def make(*sku_ids: str) -> str:
+        host = await log_in(Role.HOST)
+        async with services.db.transaction() as tx:
+            rows = await (
+                await tx.execute("SELECT product_id FROM skus WHERE id = ANY(%s::uuid[])", (list(sku_ids),))
+            ).fetchall()
+        return str(await create_room(services, host.principal, [row["product_id"] for row in rows]))
+
+    return make
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from alipay import AliPay
 
 from app.core.ids import new_id
 from app.core.money import format_minor, parse_minor
-from commerce.payments.alipay import CHINA, CURRENCY, TIME_FORMAT
+from commerce.payments.alipay import CURRENCY, TIME_FORMAT
 from commerce.payments.sandbox.books import Books, Refused, Trade, TradeState
 from commerce.payments.sandbox.notifier import Behaviour, Message
+from commerce.reconciliation.statements import CHINA
 
 PAY_METHODS = ("alipay.trade.page.pay", "alipay.trade.wap.pay")
 STATUS = {"waiting": "WAIT_BUYER_PAY", "paid": "TRADE_SUCCESS", "closed": "TRADE_CLOSED"}
@@ -90,7 +91,7 @@ class AlipayWire:
                 books.close(trade)
             elif method == "alipay.trade.refund":
                 amount_cents = parse_minor(str(content.get("refund_amount")), CURRENCY)
-                books.refund(trade, str(content.get("out_request_no")), amount_cents)
+                books.refund(trade, str(content.get("out_request_no")), amount_cents, now)
             elif method != "alipay.trade.query":
                 return _failure("isv.invalid-method", "不存在的方法名")
         except Refused as refused:

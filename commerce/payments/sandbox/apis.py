@@ -1,10 +1,14 @@
 """The sandbox's addresses for the shop: WeChat Pay's and Stripe's APIs."""
 
+import hashlib
 import json
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
+from commerce.payments.sandbox import bills
 from commerce.payments.sandbox.books import Refused, Trade
 from commerce.payments.sandbox.gateway import Gateway
 from commerce.payments.sandbox.stripe import NAME as STRIPE
@@ -38,18 +42,34 @@ def add_wechat(app: FastAPI, gateway: Gateway) -> None:
         if gateway.behaviour.fail:
             return answered(Answer(500, {"code": "SYSTEM_ERROR", "message": "系统异常"}))
         try:
-            return answered(_wechat_answer(gateway, path, content, str(request.base_url)))
+            if path == "billdownload/file":
+                day = date.fromisoformat(request.query_params["day"])
+                return Response(bills.wechat_file(gateway.books, day), media_type="text/plain")
+            query = request.query_params
+            return answered(_wechat_answer(gateway, path, content, query, str(request.base_url)))
         except (KeyError, ValueError, TypeError, Refused) as error:
             return answered(Answer(400, {"code": "PARAM_ERROR", "message": repr(error)}))
 
 
-def _wechat_answer(gateway: Gateway, path: str, content: dict[str, Any], base: str) -> Answer:
+def _wechat_answer(
+    gateway: Gateway, path: str, content: dict[str, Any], query: Mapping[str, str], base: str
+) -> Answer:
     wire, books, now = gateway.wechat, gateway.books, gateway.clock.now()
     if path == "pay/transactions/h5":
         trade = books.register(wire.trade(content, now))
         return Answer(200, {"h5_url": f"{base}checkout/{WECHAT}?out_trade_no={trade.out_trade_no}"})
     if path == "refund/domestic/refunds":
         return wire.refund(books, content, now)
+    if path == "bill/tradebill":
+        statement = bills.wechat_file(books, date.fromisoformat(str(query.get("bill_date"))))
+        return Answer(
+            200,
+            {
+                "hash_type": "SHA1",
+                "hash_value": hashlib.sha1(statement, usedforsecurity=False).hexdigest(),
+                "download_url": f"{base}v3/billdownload/file?day={query.get('bill_date')}",
+            },
+        )
     out_trade_no = path.removeprefix("pay/transactions/out-trade-no/")
     if out_trade_no == path:
         return Answer(404, {"code": "NO_SUCH_PATH", "message": path})
@@ -82,6 +102,9 @@ def add_stripe(app: FastAPI, gateway: Gateway) -> None:
         try:
             if path == "checkout/sessions":
                 return session(gateway.books.register(wire.trade(form, gateway.clock.now())), base)
+            if path == "balance_transactions":
+                body = bills.stripe_page(gateway.books, request.query_params)
+                return Response(json.dumps(body), media_type="application/json")
             if path == "refunds":
                 return _stripe_refund(gateway, form, request.headers.get("idempotency-key", ""))
             number, _, action = path.removeprefix("checkout/sessions/").partition("/")
@@ -99,6 +122,6 @@ def _stripe_refund(gateway: Gateway, form: dict[str, str], key: str) -> Response
     trade = gateway.books.find(STRIPE, form["payment_intent"].removeprefix("pi_"))
     if trade is None:
         raise KeyError("payment_intent")
-    gateway.books.refund(trade, key, int(form["amount"]))
+    gateway.books.refund(trade, key, int(form["amount"]), gateway.clock.now())
     body = {"id": f"re_{key}", "object": "refund", "status": "succeeded"}
     return Response(json.dumps(body), media_type="application/json")

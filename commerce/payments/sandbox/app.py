@@ -1,18 +1,19 @@
 """The sandbox gateway as a web application: the buyer's page, the shop's calls, and how to misbehave."""
 
+import hmac
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import httpx
-from fastapi import FastAPI, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Form, Header, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
 from app.core.clock import Clock, SystemClock
 from commerce.config import CommerceConfig
-from commerce.payments.sandbox import page
+from commerce.payments.sandbox import bills, page
 from commerce.payments.sandbox.alipay import PAY_METHODS, BadRequest, system_error
 from commerce.payments.sandbox.apis import add_stripe, add_wechat
 from commerce.payments.sandbox.books import Books, Refused, TradeState
@@ -58,6 +59,7 @@ def create_sandbox_app(
     _alipay_routes(app, gateway)
     add_wechat(app, gateway)
     add_stripe(app, gateway)
+    _bill_routes(app, gateway)
     _page_routes(app, gateway)
     _admin_routes(app, gateway)
     return app
@@ -79,14 +81,27 @@ def _alipay_routes(app: FastAPI, gateway: Gateway) -> None:
                 return HTMLResponse(page.payment(trade, gateway.clock.now(), language))
         except (BadRequest, Refused) as error:
             return HTMLResponse(page.failure(error.code, language), 400)
-        answer = _alipay_answer(gateway, method, content)
+        answer = _alipay_answer(gateway, method, content, str(request.base_url))
         return Response(gateway.alipay.answer(method, answer), media_type="application/json")
 
 
-def _alipay_answer(gateway: Gateway, method: str, content: Mapping[str, str]) -> dict[str, str]:
+def _alipay_answer(gateway: Gateway, method: str, content: Mapping[str, str], base: str) -> dict[str, str]:
     if gateway.behaviour.fail:
         return system_error()
+    if method == "alipay.data.dataservice.bill.downloadurl.query":
+        day = str(content.get("bill_date"))
+        url = f"{base}bills/alipay.zip?day={day}&token={gateway.bill_token(day)}"
+        return {"code": "10000", "msg": "Success", "bill_download_url": url}
     return gateway.alipay.call(gateway.books, method, content, gateway.clock.now())
+
+
+def _bill_routes(app: FastAPI, gateway: Gateway) -> None:
+    @app.get("/bills/alipay.zip")
+    async def alipay_bill(day: date, token: str) -> Response:
+        """A statement of Alipay; its address alone opens it."""
+        if not hmac.compare_digest(token.encode(), gateway.bill_token(day.isoformat()).encode()):
+            raise HTTPException(403)
+        return Response(bills.alipay_file(gateway.books, day), media_type="application/zip")
 
 
 def _page_routes(app: FastAPI, gateway: Gateway) -> None:
@@ -120,20 +135,26 @@ def _page_routes(app: FastAPI, gateway: Gateway) -> None:
 
 
 def _admin_routes(app: FastAPI, gateway: Gateway) -> None:
-    @app.get("/admin/behaviour")
+    async def admin(authorization: Annotated[str, Header()] = "") -> None:
+        if not gateway.is_admin(authorization):
+            raise HTTPException(401, headers={"www-authenticate": "Bearer"})
+
+    routes = APIRouter(prefix="/admin", dependencies=[Depends(admin)])
+
+    @routes.get("/behaviour")
     async def get_behaviour() -> Behaviour:
         return gateway.behaviour
 
-    @app.put("/admin/behaviour")
+    @routes.put("/behaviour")
     async def set_behaviour(behaviour: Behaviour) -> Behaviour:
         gateway.notifier.behaviour = behaviour
         return behaviour
 
-    @app.get("/admin/trades")
+    @routes.get("/trades")
     async def list_trades() -> list[TradeOut]:
         return [TradeOut.model_validate(trade, from_attributes=True) for trade in gateway.books]
 
-    @app.post("/admin/trades/{provider}/{out_trade_no}/pay")
+    @routes.post("/trades/{provider}/{out_trade_no}/pay")
     async def pay(provider: str, out_trade_no: str) -> TradeOut:
         trade = gateway.found(provider, out_trade_no)
         try:
@@ -142,8 +163,10 @@ def _admin_routes(app: FastAPI, gateway: Gateway) -> None:
             raise HTTPException(409, refused.code) from refused
         return TradeOut.model_validate(trade, from_attributes=True)
 
-    @app.post("/admin/trades/{provider}/{out_trade_no}/notify")
+    @routes.post("/trades/{provider}/{out_trade_no}/notify")
     async def notify(provider: str, out_trade_no: str) -> TradeOut:
         trade = gateway.found(provider, out_trade_no)
         gateway.notifier.tell(trade)
         return TradeOut.model_validate(trade, from_attributes=True)
+
+    app.include_router(routes)

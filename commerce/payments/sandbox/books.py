@@ -28,6 +28,7 @@ class Trade:
     state: TradeState = "waiting"
     paid_at: datetime | None = None
     refunds: dict[str, int] = field(default_factory=dict)
+    refunded_at: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def refunded_cents(self) -> int:
@@ -90,7 +91,7 @@ class Books:
         trade.state = "closed"
         self._write(trade)
 
-    def refund(self, trade: Trade, refund_no: str, amount_cents: int) -> None:
+    def refund(self, trade: Trade, refund_no: str, amount_cents: int, at: datetime) -> None:
         """The same number again refunds nothing more; another amount for it is refused."""
         if refund_no in trade.refunds:
             if trade.refunds[refund_no] != amount_cents:
@@ -101,6 +102,7 @@ class Books:
         if not 0 < amount_cents <= trade.amount_cents - trade.refunded_cents:
             raise Refused("REFUND_AMT_NOT_EQUAL_TOTAL")
         trade.refunds[refund_no] = amount_cents
+        trade.refunded_at[refund_no] = at
         self._write(trade)
 
     def _remember(self, trade: Trade) -> None:
@@ -117,4 +119,5 @@ class Books:
 def _revived(record: dict[str, Any]) -> Trade:
     for name in ("created_at", "expires_at", "paid_at"):
         record[name] = datetime.fromisoformat(record[name]) if record[name] else None
-    return Trade(**record)
+    moments = {number: datetime.fromisoformat(at) for number, at in record.pop("refunded_at", {}).items()}
+    return Trade(**record, refunded_at=moments)

@@ -1,5 +1,7 @@
 """The sandbox's state: books, wires, and what is still to be told."""
 
+import hmac
+
 import httpx
 from fastapi import HTTPException
 
@@ -24,6 +26,7 @@ class Gateway:
         self.clock = clock
         self.books = books
         keys = config.keys_dir
+        self._secret = config.sandbox_admin_token or secret(keys, "sandbox-admin")
         forger_pem = key_pair(keys, "sandbox-forger").private_pem
         self.alipay = alipay.AlipayWire(
             SANDBOX_APP_ID,
@@ -50,6 +53,14 @@ class Gateway:
             stripe.NAME: self.stripe,
         }
         self.notifier = Notifier(wires, http, clock)
+
+    def is_admin(self, authorization: str) -> bool:
+        """Whether an `Authorization` header may tell the gateway what to do."""
+        return hmac.compare_digest(authorization.encode(), f"Bearer {self._secret}".encode())
+
+    def bill_token(self, day: str) -> str:
+        """Opens the address of a day's statement."""
+        return hmac.new(self._secret.encode(), day.encode(), "sha256").hexdigest()
 
     @property
     def behaviour(self) -> Behaviour:

@@ -87,7 +87,7 @@ class WechatWire:
         if trade is None:
             return Answer(404, {"code": "RESOURCE_NOT_EXISTS", "message": "订单不存在"})
         try:
-            books.refund(trade, str(content["out_refund_no"]), int(content["amount"]["refund"]))
+            books.refund(trade, str(content["out_refund_no"]), int(content["amount"]["refund"]), now)
         except Refused as refused:
             return Answer(400, {"code": "INVALID_REQUEST", "message": refused.code})
         body = {

@@ -11,11 +11,11 @@ from commerce.promotions.pricing import (
     Discount,
     FlashPrice,
     Item,
-    ShippingFee,
     Step,
     allocate,
     price_cart,
 )
+from commerce.shipping.fees import ShippingFee
 
 A, B, SALE, COUPON = (UUID(int=n) for n in range(1, 5))
 TEN_OFF = Discount(COUPON, "TEN", 5_000, 1_000, None, None, "merchant")

@@ -9,10 +9,8 @@ import pytest
 
 from app.core.clock import ManualClock
 from app.core.ids import new_id
-from tests.commerce.conftest import Shop
+from tests.commerce.conftest import Shop, Show
 from tests.conftest import LogIn, User
-
-ROOM = str(new_id())
 
 
 def period(clock: ManualClock, hours: float = 1) -> dict[str, str]:
@@ -30,16 +28,27 @@ async def made(merchant: User, path: str, body: dict[str, Any]) -> dict[str, Any
     return found
 
 
-async def test_a_room_price_counts_only_in_its_room(shop: Shop, merchant: User) -> None:
-    sku_id = await shop.sku(price_cents=9900)
-    prices = {"items": [{"sku_id": sku_id, "price_cents": 8900}]}
-    assert (await merchant.client.put(f"/api/merchant/rooms/{ROOM}/prices", json=prices)).status_code == 200
-    inside = await shop.post_order(sku_id, room_id=ROOM)
-    outside = await shop.post_order(sku_id)
-    assert (inside.json()["total_cents"], outside.json()["total_cents"]) == (8900, 9900)
+async def test_a_room_price_counts_only_in_its_room_while_it_shows_the_product(
+    shop: Shop, merchant: User, show: Show
+) -> None:
+    sku_id, unshown = await shop.sku(price_cents=9900), await shop.sku(price_cents=9900)
+    room = await show(sku_id)
+    prices = {"items": [{"sku_id": one, "price_cents": 8900} for one in (sku_id, unshown)]}
+    assert (await merchant.client.put(f"/api/merchant/rooms/{room}/prices", json=prices)).status_code == 200
+    inside = await shop.post_order(sku_id, room_id=room)
+    totals = [
+        (await shop.post_order(unshown, room_id=room)).json()["total_cents"],
+        (await shop.post_order(sku_id)).json()["total_cents"],
+        (await shop.post_order(sku_id, room_id=await show(unshown))).json()["total_cents"],
+    ]
+    assert (inside.json()["total_cents"], totals) == (8900, [9900, 9900, 9900])
     assert inside.json()["explanation"] == [{"rule": "room", "cents": 8900, "sku_id": sku_id, "code": None}]
-    offers = (await shop.buyer.client.get(f"/api/offers?room_id={ROOM}")).json()["items"]
-    assert [(offer["kind"], offer["price_cents"]) for offer in offers] == [("room", 8900)]
+    offers = (await shop.buyer.client.get(f"/api/offers?room_id={room}")).json()["items"]
+    assert {(offer["kind"], offer["price_cents"]) for offer in offers} == {("room", 8900)}
+    await shop.rows(f"UPDATE rooms SET status = 'ended' WHERE id = '{room}' RETURNING id")
+    assert (await shop.post_order(sku_id, room_id=room)).json()["total_cents"] == 9900
+    nowhere = await shop.post_order(sku_id, room_id=str(new_id()))
+    assert (nowhere.status_code, nowhere.json()["code"]) == (404, "room_not_found")
 
 
 async def test_a_flash_sale_sells_its_quantity_and_not_one_more(
@@ -120,11 +129,12 @@ async def test_a_coupon_is_used_as_often_as_it_may_be(
     ],
 )
 async def test_a_coupon_that_does_not_count_is_refused(
-    shop: Shop, merchant: User, clock: ManualClock, changed: dict[str, str], reason: str
+    shop: Shop, merchant: User, clock: ManualClock, show: Show, changed: dict[str, str], reason: str
 ) -> None:
     sku_id = await shop.sku()
+    room = await show(sku_id)
     await made(merchant, "coupons", {"code": "OFF", "amount_cents": 500, **period(clock), **changed})
-    answer = await shop.post_order(sku_id, coupon_code="OFF", room_id=ROOM)
+    answer = await shop.post_order(sku_id, coupon_code="OFF", room_id=room)
     assert (answer.status_code, answer.json()["code"], answer.json()["reason"]) == (
         409,
         "coupon_not_usable",
