@@ -166,6 +166,20 @@ const routes: RouteRecordRaw[] = [
     meta: { messages: ['orders'], requires: 'user', title: 'orders.addresses.title' },
   },
   {
+    path: '/account',
+    name: 'account',
+    component: () => import('@/pages/account/SettingsPage.vue'),
+    meta: { messages: ['account'], requires: 'user', title: 'common.nav.account' },
+  },
+  {
+    path: '/admin',
+    component: console,
+    meta: { messages: ['admin'], requires: ['admin'], title: 'common.nav.accounts' },
+    children: [
+      { path: '', name: 'admin', component: () => import('@/pages/admin/AccountsPage.vue') },
+    ],
+  },
+  {
     path: '/:pathMatch(.*)*',
     name: 'not-found',
     component: () => import('@/pages/NotFoundPage.vue'),

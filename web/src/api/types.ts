@@ -15,6 +15,8 @@ export interface Page<T> {
 
 export type Role = Schemas['Role']
 export type Me = Schemas['Me']
+export type Account = Schemas['Account']
+export type AccessToken = Schemas['TokenInfo']
 export interface Person {
   id: Id
   display_name: string

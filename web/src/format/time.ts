@@ -18,6 +18,14 @@ export function formatDateTime(iso: string): string {
   }).format(new Date(iso))
 }
 
+export function formatDate(iso: string): string {
+  return new Intl.DateTimeFormat(currentLocale(), {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+  }).format(new Date(iso))
+}
+
 export function formatClock(iso: string): string {
   return new Intl.DateTimeFormat(currentLocale(), {
     hour: '2-digit',

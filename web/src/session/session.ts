@@ -48,6 +48,12 @@ export const session = {
     loading = Promise.resolve(user)
     return user
   },
+  async changeProfile(change: Parameters<typeof auth.changeProfile>[0]): Promise<Me> {
+    const user = await auth.changeProfile(change)
+    me.value = user
+    loading = Promise.resolve(user)
+    return user
+  },
   async logout(): Promise<void> {
     await auth.logout()
     me.value = null
