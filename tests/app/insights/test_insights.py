@@ -95,7 +95,7 @@ async def test_each_explanation_window_knows_its_viewers_clicks_orders_and_reven
     }
     assert shown["sources"] == {"wechat": 1}
     assert [(mark["kind"], mark["label"]) for mark in shown["marks"]] == [
-        ("pin", "玻尿酸面膜"),
+        ("pin", "玻尿酸补水面膜"),
         ("pin", "=口红"),
     ]
     assert [(item["clicks"], item["orders"], item["revenue_cents"]) for item in shown["activity"]] == [
