@@ -179,11 +179,10 @@ class RedPacketDesk:
         """Book and tell what was given; the packet's status then."""
         packet_id, now = row["id"], self._clock.now()
         if given:
-            credits = [Posting(f"payable:user:{user_id}", -cents) for user_id, cents in given.items()]
-            postings = [Posting(PROMISED, sum(given.values())), *credits]
-            await ledger.post(
-                tx, "red_packet_claims", new_id(), postings, currency=row["currency"], order_id=None, at=now
-            )
+            claims = [
+                (new_id(), PROMISED, f"payable:user:{user_id}", cents) for user_id, cents in given.items()
+            ]
+            await ledger.post_pairs(tx, "red_packet_claims", claims, currency=row["currency"], at=now)
         if await repository.left_cents(tx, packet_id) == 0:
             await _end(tx, row, "empty", self._clock)
             return "empty"
