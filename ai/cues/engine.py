@@ -9,18 +9,24 @@ from ai.cues.actions import announced
 from ai.cues.decisions import CueDecision, Evidence, Explained, Pin, Suggest, Unpin
 from ai.cues.links import linked
 from ai.cues.matcher import Matcher, NameMatch, Trust
-from ai.cues.presentation import CERTAIN, Act, Reading, Usage, read
+from ai.cues.presentation import CERTAIN, LIKELY, Act, Reading, clues, read
 from ai.cues.products import ListedProduct
 from ai.cues.promises import broken_promises
 from ai.cues.screen import PinSettings, Screen
 from ai.cues.sounds import sounds
+from ai.cues.usage import Usage
 from ai.transcription.segments import PartialSegment, Segment
 
 _CONTEXT_S = 3.0
 """An utterance that ended so shortly before is part of the sentence."""
 _CONTEXT_LETTERS = 90
+_AFTER_NAME_LETTERS = {"zh": 12, "en": 40}
+"""What follows a name is about that product; only the end of it may lead on to the next one."""
 _ENOUGH_AFTER = {"zh": 5, "en": 3}
 """Sounds after the name that show where the sentence goes."""
+_LEAD_IN = {"zh": 3, "en": 2}
+"""Sounds before the name; a sentence that begins with it may turn into anything: more of it is heard first."""
+_BARE_ENOUGH_AFTER = {"zh": 10, "en": 10}
 _NEEDED = {Trust.FULL: 0.55, Trust.SHORT: 0.65, Trust.PART: 0.85}
 """How probably it must be presented, by how telling the name is."""
 _WEAK_SCORE = 0.8
@@ -34,6 +40,23 @@ _BETWEEN = re.compile(r"[\s,，、]*(?:和|跟|与|加|还有|and|plus|&|\+)?[\s
 
 def _says_set(text: str) -> bool:
     return _SET.search(text) is not None
+
+
+def _leading_on(segment: Segment, matches: Sequence[NameMatch]) -> str:
+    """What of a finished utterance may still belong to the next one's sentence."""
+    if not matches:
+        return segment.text[-_CONTEXT_LETTERS:]
+    return segment.text[max(match.end for match in matches) :][-_AFTER_NAME_LETTERS[segment.language] :]
+
+
+def _aside(segment: Segment, before: Sequence[tuple[NameMatch, Reading]], match: NameMatch) -> bool:
+    """A short name in the praise of a product that the same sentence presents, with nothing that leads to it."""
+    if match.whole or not before or before[-1][0].product_id == match.product_id:
+        return False
+    last, reading = before[-1]
+    between = segment.text[last.end : match.start]
+    lead = clues(Usage(between, match.name, "", segment.language, match.whole))
+    return reading.act is Act.INTRODUCE and not lead.rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +141,7 @@ class CueEngine:
         readings = self._readings(segment, matches)
         presented = [match.product_id for match, reading in readings if reading.act is Act.INTRODUCE]
         a_set = len(set(presented)) > 1 and _says_set(segment.text)
-        for match, reading in readings:
+        for n, (match, reading) in enumerate(readings):
             product_id = match.product_id
             self._seen[product_id] = self._seen.get(product_id, 0) + 1
             if self.screen.shows(product_id):
@@ -126,6 +149,8 @@ class CueEngine:
                     self.screen.heard(product_id, now_s)
                 continue
             if product_id in self._decided or reading.act is Act.MENTION:
+                continue
+            if not a_set and _aside(segment, readings[:n], match):
                 continue
             if not (final or self._ripe(segment, match, reading)):
                 continue
@@ -147,7 +172,10 @@ class CueEngine:
 
     def _readings(self, segment: Segment, matches: Sequence[NameMatch]) -> list[tuple[NameMatch, Reading]]:
         """How each name is used. Of a set, the names that are listed together are used alike."""
-        found = [(match, self._reading(segment, match)) for match in matches]
+        found = [
+            (match, self._reading(segment, match, earlier))
+            for earlier, match in zip([None, *matches], matches, strict=False)
+        ]
         if not _says_set(segment.text):
             return found
         for n in range(1, len(found)):
@@ -157,10 +185,17 @@ class CueEngine:
                 found[n - 1], found[n] = (earlier, surest), (match, surest)
         return found
 
-    def _reading(self, segment: Segment, match: NameMatch) -> Reading:
+    def _reading(self, segment: Segment, match: NameMatch, earlier: NameMatch | None) -> Reading:
+        """What was said before another product's name speaks of that one, unless both stand in a list."""
         before, ended_s = self._before
         left = segment.text[: match.start]
-        if segment.start_s - ended_s <= _CONTEXT_S:
+        if (
+            earlier is not None
+            and earlier.product_id != match.product_id
+            and not _BETWEEN.fullmatch(left[earlier.end :])
+        ):
+            left = left[earlier.end :]
+        elif segment.start_s - ended_s <= _CONTEXT_S:
             left = before + (". " if segment.language == "en" else "。") + left
         usage = Usage(left, match.name, segment.text[match.end :], segment.language, match.whole)
         return read(usage)
@@ -171,8 +206,11 @@ class CueEngine:
         if not stable and self._seen[match.product_id] < 2:
             return False
         after = len(sounds(segment.text[match.end :]))
+        enough = _ENOUGH_AFTER[segment.language]
         certain = reading.probability >= CERTAIN
-        return (certain and after >= 1) or after >= _ENOUGH_AFTER[segment.language]
+        if len(sounds(segment.text[: match.start])) < _LEAD_IN[segment.language]:
+            return certain and stable and after >= _BARE_ENOUGH_AFTER[segment.language]
+        return (certain and after >= 1) or (reading.probability >= LIKELY and after >= enough)
 
     def _bare(self, segment: Segment, match: NameMatch, reading: Reading) -> bool:
         """A name and next to nothing else: recognizers invent such, out of the names that they were given."""
@@ -209,8 +247,7 @@ class CueEngine:
 
     def _conclude(self, segment: Segment, matches: Sequence[NameMatch]) -> list[CueDecision]:
         """What only a finished utterance tells: prices, stock, actions, explanations."""
-        told = max((match.end for match in matches), default=0)
-        self._before = (segment.text[told:][-_CONTEXT_LETTERS:], segment.end_s)
+        self._before = (_leading_on(segment, matches), segment.end_s)
         presented = [match.product_id for match in matches if self.screen.shows(match.product_id)]
         current = presented[-1:] or self.screen.pinned[-1:]
         product = self._products.get(current[0]) if current else None

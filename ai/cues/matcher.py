@@ -13,6 +13,9 @@ _MISSING = 0.9
 _EXTRA = 0.6
 """Cost of a sound heard inside the name."""
 _TIE = 0.06
+_HEARD_EXACTLY = 0.95
+_NOT_HEARD = 0.5
+"""Mean distance of sounds that were not said."""
 _JOINED = 0.25
 """Words written as one, or one as two, must sound as alike as this."""
 _CONTAINERS = frozenset(
@@ -223,6 +226,7 @@ def _joined(words: Sequence[Sound]) -> Sound | None:
 
 def _best(found: Sequence[NameMatch]) -> list[NameMatch]:
     """Of overlapping matches the best; close runners-up of other products become its rivals."""
+    found = [match for match in found if not any(_padded(match, other) for other in found)]
     ranked = sorted(found, key=_strength, reverse=True)
     kept: list[NameMatch] = []
     for match in ranked:
@@ -238,6 +242,16 @@ def _best(found: Sequence[NameMatch]) -> list[NameMatch]:
         }
         kept.append(replace(match, rivals=tuple(sorted(rivals))))
     return sorted(kept, key=lambda match: match.start)
+
+
+def _padded(match: NameMatch, inner: NameMatch) -> bool:
+    """Whether `match` is the shorter name `inner` with other words around it taken for the rest of the long one."""
+    if match.product_id != inner.product_id or not (match.start <= inner.start and inner.end <= match.end):
+        return False
+    size, inner_size = len(sounds(match.name)), len(sounds(inner.name))
+    if size <= inner_size or inner.score < _HEARD_EXACTLY:
+        return False
+    return (1 - match.score) * size / (size - inner_size) > _NOT_HEARD
 
 
 def _overlap(a: NameMatch, b: NameMatch) -> bool:

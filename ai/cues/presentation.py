@@ -1,26 +1,32 @@
 """Whether a host who names a product presents it, or only speaks of it: a teaser, a comparison, the past.
 
 Each rule is a pattern of the language, not of a shop, looked for in a place relative to the name. What is found,
-and a little of the sentence's shape, is weighed by a logistic regression; `ai.cues.training` fits its weights.
+a little of the sentence's shape, and its embedding with the name left out are weighed by a logistic regression;
+`ai.cues.training` fits its weights.
 """
 
 import functools
 import json
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from ai.cues import meaning
 from ai.cues.rules import Place, Rule
 from ai.cues.rules_en import ENGLISH
 from ai.cues.rules_zh import CHINESE
+from ai.cues.usage import Usage
 
 WEIGHTS_FILE = Path(__file__).with_name("presentation.json")
 
 _BOUNDARY = {"zh": re.compile(r"[,，.。!?！？;；、:：\s]+"), "en": re.compile(r"[,.!?;:]+\s*")}
+_SENTENCE_END = re.compile(r"[.。!?！？][\s.。]*$")
 _REACH = {"zh": (22, 16, 26), "en": (70, 45, 80)}
 """Characters looked at: before the name over clauses, right after it in its clause, after it over clauses."""
 _MUCH_AFTER = {"zh": 8, "en": 25}
@@ -28,6 +34,8 @@ _MOST = 3.0
 
 INTRODUCED = 0.55
 MENTIONED = 0.35
+LIKELY = 0.7
+"""Enough to decide on while the sentence goes on; below it, it is heard out."""
 CERTAIN = 0.85
 
 
@@ -53,20 +61,6 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """A name in its sentence."""
-
-    before: str
-    """What was said before it; may begin in the previous utterance."""
-    name: str
-    after: str
-    """What follows, as far as it is known."""
-    language: str
-    whole_name: bool
-    """Spelled out as in the catalogue, not an alias or a part: hosts present so, and mention more briefly."""
-
-
-@dataclass(frozen=True, slots=True)
 class Clues:
     features: tuple[float, ...]
     """In the order of `FEATURES`."""
@@ -89,9 +83,12 @@ FEATURES = (
 
 
 def read(usage: Usage) -> Reading:
-    """Weighs the clues."""
+    """Weighs the clues and, when its model is installed, the meaning of the sentence."""
     found = clues(usage)
-    total = sum(weight * value for weight, value in zip(_weights(), (*found.features, 1.0), strict=True))
+    weighing = _weighing(meaning.available())
+    total = float(np.dot(weighing.weights, found.features)) + weighing.bias
+    if weighing.meaning is not None:
+        total += float(np.dot(weighing.meaning, meaning.features(usage)))
     return Reading(round(1 / (1 + math.exp(-total)), 3), found.rules)
 
 
@@ -124,10 +121,21 @@ def clues(usage: Usage) -> Clues:
     return Clues(features, tuple(dict.fromkeys(names)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Weighing:
+    weights: npt.NDArray[np.float64]
+    """Of FEATURES."""
+    bias: float
+    meaning: npt.NDArray[np.float64] | None
+    """Of the embedding."""
+
+
 @functools.cache
-def _weights() -> Sequence[float]:
+def _weighing(with_meaning: bool) -> _Weighing:
     stored = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
-    return [*(stored["weights"][feature] for feature in FEATURES), stored["bias"]]
+    chosen = stored["rules and meaning" if with_meaning else "rules"]
+    weights = np.array([chosen["weights"][feature] for feature in FEATURES])
+    return _Weighing(weights, chosen["bias"], np.array(chosen["meaning"]) if with_meaning else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +190,7 @@ def _surroundings(before: str, after: str, language: str) -> _Surroundings:
     left = before[-far:]
     ends = [match.end() for match in boundary.finditer(left)]
     clause_left = left[ends[-1] :] if ends else left
-    if not clause_left.strip() and ends:
+    if not clause_left.strip() and ends and not _SENTENCE_END.search(left[-3:]):
         # A pause right before the name ("接下来看第二款，豆沙色口红") does not part it from what leads to it.
         start = ends[-2] if len(ends) >= 2 else 0
         clause_left = left[start:].rstrip(" ,，.。、:：")

@@ -18,7 +18,7 @@ ENGLISH: tuple[Rule, ...] = (
         \bnext up\b|\bup next\b|\bnext (?:item|one|product|thing|is|we have|i have|on)\b|\b(?:first
         |second|third|fourth|fifth|final|last) (?:up|item|one|product|thing|of|on|deal)\b|\bvery first\b
         |\bfirst(?:ly)?,? (?:we|i|let)|\bmoving on\b|\bmoving right along\b|\bnow (?:let|we|i|it|on|for
-        |here|this|the|look|check|onto)\b|\blet'?s (?:start|begin|kick|move|talk|look|get|jump|take
+        |here|this|the|look|check|onto)\b|\blet(?:'?s| us) (?:start|begin|kick|move|talk|look|get|jump|take
         |check|see|open|go|dive|switch)\b|\bstart(?:ing)? (?:with|off)\b|\bkick(?:ing)? (?:off|things)\b
         |\btime for\b|\bthe big one\b|\bmain event\b|\bour (?:first|next|last|final|second|third)\b
         |\band finally\b|\bto (?:start|begin|kick)\b|\bopening with\b|\bswitching (?:to|over)\b
@@ -30,7 +30,8 @@ ENGLISH: tuple[Rule, ...] = (
         |\bpresenting\b|\bcheck out\b|\btake a look\b|\blook at\b|\bfeast your eyes\b|\bsay hello to\b
         |\bmeet (?:the|our|my)\b|\bi have (?:got )?(?:here )?(?:the|this|these|our|a|it)\b|\bi'?ve got\b
         |\bwe have (?:the|this|these|our|here)\b|\bwe'?ve got\b|\bbring(?:ing)? you\b|\blet me (?:grab
-        |show|introduce|bring|tell|open|get|pull)\b|\bi'?m (?:holding|wearing|using)\b|\bin my hands?\b
+        |show|introduce|bring|tell|open|get|pull|put on|try|wear|pour|taste|demo)\b|\bi(?:'?m| am) (?:holding|wearing|using)\b
+        |\bspeaking of\b|\bi promised you\b|\byou asked for\b|\bin my hands?\b
         |\bwelcome\b.{0,10}\bto the (?:stage|table)\b
     """, "bring", 0.8),
     Rule("on stage", L, 0.8, r"""
@@ -70,7 +71,7 @@ ENGLISH: tuple[Rule, ...] = (
     """, "offer"),
     Rule("offer", R, 0.6, r"""
         \bon sale\b|\bin stock\b|\blink\b|\bship(?:s|ping)? free\b|\bfree shipping\b|\bdiscount\b
-        |\bper cent\b|\bpercent\b|\bcomes? (?:in|with)\b|\bdeal\b|\bcart\b
+        |\bper cent\b|\bpercent\b|\bhalf (?:price|off)\b|\bcomes? (?:in|with)\b|\bhere it is\b|\bdeal\b|\bcart\b
     """, "offer"),
     Rule("praised", R, 0.4, r"""
         \b(?:so|really|super|very|incredibly|amazing|perfect|gorgeous|lightweight|soft|no|never|every
@@ -81,8 +82,10 @@ ENGLISH: tuple[Rule, ...] = (
         \bback in stock\b|\brestock(?:ed)?\b|\badd(?:ing|ed)? (?:\w+ )?more\b|\bre-?open|\b(?:is
         |are) back\b|\bone more time\b
     """, "again"),
-    Rule("opened again", L, 1.4, r"""
-        \bback in stock\b|\brestocked\b|\bbring(?:ing)? back\b|\bback (?:again|by)\b
+    Rule("opened again", L, 1.8, r"""
+        \b(?:is|are|it'?s) (?:finally )?back\b|\bfound (?:\w+ )?more\b
+        |\b(?:\w+ )?more of the\b|\bback in stock\b|\brestocked\b
+        |\bbring(?:ing)? back\b|\bback (?:again|by)\b
         |\bby popular demand\b|\bwe listened\b|\bback to the\b|\bgoing back to\b
     """, "again", 0.7),
     # Not presenting: later.
@@ -112,7 +115,7 @@ ENGLISH: tuple[Rule, ...] = (
         |weekend)\b|\bearlier\b|\bago\b|\bpreviously\b|\balready\b|\bused to\b|\bwe (?:had|did|sold
         |showed|talked|covered|saw|featured)\b|\bi (?:had|did|sold|showed|talked|wore|bought|tried|lost
         |forgot|left|used|mentioned|gave|ordered)\b|\byou (?:guys )?(?:bought|loved|ordered|got|asked
-        |missed)\b|\bsome of you\b|\bremember (?:the|when|that|those)\b|\bwe were\b
+        |missed)\b|\bsome of you\b|\bremember (?:the|when|that|those)\b|\bwe were\b|\b(?:that|those) (?:was|were)\b
         |\bthose of you who (?:bought|got|ordered)\b|\bif you (?:bought|got|ordered|missed)\b
     """, "past", 0.3),
     Rule("in the past", CR, -1.6, r"""
@@ -140,7 +143,7 @@ ENGLISH: tuple[Rule, ...] = (
         |keeps? |was |were )?ask(?:ed|ing|s)\b|\bquestions?\b|\bwondering\b|\bi see (?:you|someone
         |a lot)\b|\bin the (?:chat|comments)\b|\bcomments?\b|\bwants? to know\b|\brequest(?:ed|ing|s)?\b
         |\bsomeone (?:said|says|wants)\b|\bdo (?:we|you) (?:still )?have\b|\bis there\b|\bare there\b
-        |\bwhere (?:is|are)\b|\bwhat about\b|\bhow about\b|\bwhen (?:is|are|will|do|does|can)\b
+        |\bwhere (?:is|are)\b|\b(?:what|how) about (?:the|your|those|that)\b|\bwhen (?:is|are|will|do|does|can)\b
     """, "asked", 0.7),
     # Not presenting: compared.
     Rule("compared", CL, -1.8, r"""

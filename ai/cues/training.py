@@ -5,11 +5,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ai.cues.presentation import CERTAIN, FEATURES, INTRODUCED, WEIGHTS_FILE, Usage, clues
+from ai.cues import meaning
+from ai.cues.presentation import CERTAIN, FEATURES, INTRODUCED, WEIGHTS_FILE, clues
+from ai.cues.usage import Usage
 from app.core.report import Report
 
 EXAMPLES_FILE = Path(__file__).with_name("examples.txt")
@@ -23,6 +26,7 @@ _FOLDS = 10
 _SHAPE_PENALTY = 0.3
 _FAMILY_PENALTY = 3.0
 """Families keep near the weight that all evidence has, unless many sentences say otherwise."""
+_MEANING_PENALTY = 5.0
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +42,7 @@ class Table:
     """Every example at every cut."""
 
     features: Floats
-    """Shape (n, len(FEATURES))."""
+    """Shape (n, len(FEATURES)) of the rules alone, (n, len(FEATURES) + meaning.DIMS) with the meaning."""
     presents: Floats
     example: npt.NDArray[np.int64]
     """Which example a row comes from."""
@@ -62,14 +66,15 @@ def load_examples(path: Path = EXAMPLES_FILE) -> list[Example]:
     return found
 
 
-def table_of(examples: Sequence[Example]) -> Table:
+def table_of(examples: Sequence[Example], *, with_meaning: bool) -> Table:
     features, presents, numbers, whole = [], [], [], []
     for number, example in enumerate(examples):
         usage = example.usage
         lengths = sorted({min(cut, len(usage.after)) for cut in _CUTS[usage.language]})
         for length in lengths:
             for heard in _as_heard(usage, length):
-                features.append(clues(heard).features)
+                row = np.array(clues(heard).features)
+                features.append(np.concatenate([row, meaning.features(heard)]) if with_meaning else row)
                 presents.append(float(example.presents))
                 numbers.append(number)
                 whole.append(length == len(usage.after))
@@ -87,10 +92,11 @@ def _as_heard(usage: Usage, length: int) -> list[Usage]:
 
 
 def fit(features: Floats, presents: Floats) -> Floats:
-    """Weights for FEATURES and a bias: L2-penalized logistic regression by Newton's method."""
+    """Weights for the columns and a bias: L2-penalized logistic regression by Newton's method."""
     rows = np.column_stack([features, np.ones(len(features))])
     shape_features = sum(not name.startswith("family ") for name in FEATURES)
-    penalty = np.full(rows.shape[1], _FAMILY_PENALTY)
+    penalty = np.full(rows.shape[1], _MEANING_PENALTY)
+    penalty[: len(FEATURES)] = _FAMILY_PENALTY
     penalty[:shape_features] = _SHAPE_PENALTY
     penalty[-1] = 1e-6
     weights = np.zeros(rows.shape[1])
@@ -121,39 +127,48 @@ def run(examples: Path, *, write: bool) -> None:
     """The command: cross-validated figures; with `write` the weights are fitted on all and stored."""
     report = Report("eval presentation")
     labelled = load_examples(examples)
-    table = table_of(labelled)
-    probabilities = cross_validated(table)
-    whole, presents = table.whole, table.presents > 0.5
+    tables = {"rules": table_of(labelled, with_meaning=False)}
+    if meaning.available():
+        tables["rules and meaning"] = table_of(labelled, with_meaning=True)
+    figures: dict[str, float] = {"sentences": len(labelled)}
+    for name, table in tables.items():
+        probabilities = cross_validated(table)
+        _thresholds(report, name, table, probabilities)
+        wrong = (probabilities >= 0.5) != (table.presents > 0.5)
+        key = name.replace(" ", "_")
+        figures[f"{key}_accuracy"] = round(float(1 - wrong[table.whole].mean()), 4)
+        figures[f"{key}_accuracy_up_to_the_name"] = round(float(1 - wrong[_nothing_follows(table)].mean()), 4)
+    for number in sorted({int(n) for n in table.example[wrong & table.whole]}):
+        usage = labelled[number].usage
+        report.progress(f"wrong: {usage.before}[{usage.name}]{usage.after}")
+    if write:
+        WEIGHTS_FILE.write_text(json.dumps(_stored(tables), indent=1) + "\n", encoding="utf-8")
+        report.progress(f"weights: {WEIGHTS_FILE}")
+    report.finish(figures)
+
+
+def _thresholds(report: Report, name: str, table: Table, probabilities: Floats) -> None:
+    presents = table.presents > 0.5
     rows = []
     for threshold in (0.5, INTRODUCED, 0.7, CERTAIN, 0.9):
         taken = probabilities >= threshold
-        for name, part in (("whole sentence", whole), ("up to the name", _nothing_follows(table))):
+        for known, part in (("whole sentence", table.whole), ("up to the name", _nothing_follows(table))):
             right = (taken & presents & part).sum()
-            rows.append(
-                (
-                    threshold,
-                    name,
-                    f"{right / (taken & part).sum():.3f}",
-                    f"{right / (presents & part).sum():.3f}",
-                )
-            )
-    report.table("Presented, by threshold", ("probability", "known", "precision", "recall"), rows)
-    if write:
-        weights = [round(float(weight), 4) for weight in fit(table.features, table.presents)]
-        stored = {"bias": weights[-1], "weights": dict(zip(FEATURES, weights[:-1], strict=True))}
-        WEIGHTS_FILE.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-        report.progress(f"weights: {WEIGHTS_FILE}")
-    wrong = (probabilities >= 0.5) != presents
-    for number in sorted({int(n) for n in table.example[wrong & whole]}):
-        usage = labelled[number].usage
-        report.progress(f"wrong: {usage.before}[{usage.name}]{usage.after}")
-    report.finish(
-        {
-            "sentences": len(labelled),
-            "accuracy": round(float(1 - wrong[whole].mean()), 4),
-            "accuracy_up_to_the_name": round(float(1 - wrong[_nothing_follows(table)].mean()), 4),
-        }
-    )
+            precision, recall = right / (taken & part).sum(), right / (presents & part).sum()
+            rows.append((threshold, known, f"{precision:.3f}", f"{recall:.3f}"))
+    report.table(f"Presented, by threshold: {name}", ("probability", "known", "precision", "recall"), rows)
+
+
+def _stored(tables: dict[str, Table]) -> dict[str, Any]:
+    """What `presentation` reads."""
+    stored: dict[str, Any] = {}
+    for name, table in tables.items():
+        fitted = [round(float(weight), 4) for weight in fit(table.features, table.presents)]
+        *weights, bias = fitted
+        stored[name] = {"bias": bias, "weights": dict(zip(FEATURES, weights, strict=False))}
+        if len(weights) > len(FEATURES):
+            stored[name]["meaning"] = weights[len(FEATURES) :]
+    return stored
 
 
 def _nothing_follows(table: Table) -> npt.NDArray[np.bool_]:

@@ -6,9 +6,10 @@ import pytest
 
 from ai.cues.decisions import Explained, Offer, Pin, Suggest, Unpin, Warn
 from ai.cues.engine import CueEngine
-from ai.cues.presentation import Act, Usage, read
+from ai.cues.presentation import Act, read
 from ai.cues.products import ListedProduct
 from ai.cues.screen import PinSettings
+from ai.cues.usage import Usage
 from ai.transcription.segments import PartialSegment, TranscriptSegment
 from app.core.ids import new_id
 
