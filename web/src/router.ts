@@ -57,6 +57,11 @@ const routes: RouteRecordRaw[] = [
         name: 'studio-room',
         component: () => import('@/pages/studio/StudioRoomPage.vue'),
       },
+      {
+        path: ':id/insights',
+        name: 'studio-insights',
+        component: () => import('@/pages/studio/insights/InsightsPage.vue'),
+      },
     ],
   },
   {
@@ -122,6 +127,24 @@ const routes: RouteRecordRaw[] = [
         meta: { title: 'merchant.nav.promotions' },
       },
       {
+        path: 'after-sales',
+        name: 'merchant-after-sales',
+        component: () => import('@/pages/merchant/AfterSalesPage.vue'),
+        meta: { title: 'merchant.nav.after_sales' },
+      },
+      {
+        path: 'shipping',
+        name: 'merchant-shipping',
+        component: () => import('@/pages/merchant/ShippingPage.vue'),
+        meta: { title: 'merchant.nav.shipping' },
+      },
+      {
+        path: 'books',
+        name: 'merchant-books',
+        component: () => import('@/pages/merchant/BooksPage.vue'),
+        meta: { title: 'merchant.nav.books' },
+      },
+      {
         path: 'questions',
         name: 'merchant-questions',
         component: () => import('@/pages/merchant/QuestionsPage.vue'),
@@ -140,6 +163,12 @@ const routes: RouteRecordRaw[] = [
         meta: { title: 'common.nav.orders' },
       },
     ],
+  },
+  {
+    path: '/cart',
+    name: 'cart',
+    component: () => import('@/pages/cart/CartPage.vue'),
+    meta: { messages: ['cart', 'orders'], title: 'common.nav.cart' },
   },
   {
     path: '/orders',

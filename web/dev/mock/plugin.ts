@@ -134,6 +134,13 @@ const ROUTES: [string, RegExp, Answer][] = [
         pins: room.status === 'live' ? pins : [],
         suggestions: [],
         messages,
+        chat_rules: {},
+        red_packets: [],
+        fortune_bags: [],
+        polls: [],
+        coupon_drops: [],
+        coupons: [],
+        flash_sales: [],
         stats: room.stats,
         cursors: { [TOPIC]: seq },
       })

@@ -2,6 +2,9 @@ import { http } from './client'
 import type {
   Address,
   AddressInput,
+  AfterSale,
+  AfterSaleInput,
+  Cart,
   Id,
   Order,
   OrderInput,
@@ -9,6 +12,7 @@ import type {
   Payment,
   Product,
   Quote,
+  Shipment,
 } from './types'
 
 export const addresses = {
@@ -35,4 +39,35 @@ export const orders = {
 /** What is on sale, for everybody. */
 export const catalogue = {
   products: (limit = 200) => http.get<Page<Product>>('/products', { query: { limit } }),
+}
+
+/** A guest's by a cookie, a member's by their account; merged when the guest logs in. */
+export const cart = {
+  get: () => http.get<Cart>('/cart'),
+  add: (sku_id: Id, quantity: number, room_id: Id | null) =>
+    http.post<Cart>('/cart/lines', { sku_id, quantity, room_id }),
+  setQuantity: (skuId: Id, quantity: number) =>
+    http.put<Cart>(`/cart/lines/${skuId}`, { quantity }),
+  remove: (skuId: Id) => http.delete<Cart>(`/cart/lines/${skuId}`),
+  /** What has changed was seen: it is told no more. */
+  seen: () => http.post<Cart>('/cart/seen'),
+}
+
+export const parcels = {
+  ofOrder: (orderId: Id) => http.get<Page<Shipment>>(`/orders/${orderId}/shipments`),
+}
+
+/** Returns, exchanges and refunds that a buyer asks for. */
+export const afterSales = {
+  ofOrder: (orderId: Id) => http.get<Page<AfterSale>>(`/orders/${orderId}/after-sales`),
+  ask: (orderId: Id, input: AfterSaleInput, idempotencyKey: string) =>
+    http.post<AfterSale>(`/orders/${orderId}/after-sales`, input, { idempotencyKey }),
+  addPicture: (picture: Blob) => {
+    const form = new FormData()
+    form.append('picture', picture)
+    return http.post<{ url: string }>('/after-sales/pictures', form, { timeoutMs: 60_000 })
+  },
+  withdraw: (id: Id) => http.post<AfterSale>(`/after-sales/${id}/withdraw`),
+  sendBack: (id: Id, carrier: string, tracking: string) =>
+    http.post<AfterSale>(`/after-sales/${id}/return`, { carrier, tracking }),
 }

@@ -1,3 +1,4 @@
+import type { OrderSummary } from '@/live/reducer'
 import { http } from './client'
 import type {
   ChatMessage,
@@ -5,6 +6,7 @@ import type {
   Cue,
   Id,
   Page,
+  People,
   Pin,
   PinMode,
   Room,
@@ -49,6 +51,15 @@ export const rooms = {
     http.patch<ChatRules>(`/rooms/${id}/chat-rules`, change),
   pinMessage: (id: Id, messageId: Id | null) =>
     http.put<unknown>(`/rooms/${id}/pinned-message`, { message_id: messageId }),
+  /** Who is here: some of them by name, and how many in all. */
+  people: (id: Id) => http.get<People>(`/rooms/${id}/people`),
+  /** The newest orders, for the host and staff. */
+  orders: (id: Id) => http.get<OrderSummary[]>(`/rooms/${id}/orders`),
+  setCover: (id: Id, picture: Blob) => {
+    const form = new FormData()
+    form.append('picture', picture)
+    return http.put<Room>(`/rooms/${id}/cover`, form)
+  },
   deleteMessage: (messageId: Id) => http.delete(`/messages/${messageId}`),
   transcript: (id: Id) => http.get<Page<TranscriptSegment>>(`/rooms/${id}/transcript`),
   messages: (id: Id, before?: Id) =>

@@ -1,10 +1,10 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
 import { takePrefetched } from '@/api/prefetch'
 import { rooms } from '@/api/rooms'
-import type { Id } from '@/api/types'
+import type { Id, RoomSnapshot } from '@/api/types'
 import { newUuid } from '@/format/uuid'
 import { type ChatOutcome, type ConnectionState, RoomConnection } from '@/live/connection'
-import type { LiveEvent } from '@/live/protocol'
+import type { LiveEvent, LiveStats } from '@/live/protocol'
 import { applyEvents, applyStats, type RoomState, stateFromSnapshot } from '@/live/reducer'
 import { TokenSource } from '@/live/tokens'
 
@@ -12,15 +12,22 @@ export interface PendingMessage {
   clientId: string
   text: string
   replyTo: Id | null
+  mentions: Id[]
   state: 'sending' | 'held' | 'failed'
   code: string | null
   /** Known once acknowledged; its event takes the pending one's place. */
   messageId: Id | null
 }
 
+/** With nothing left out for so long a flood is over. */
+const CALM_AFTER_MS = 5_000
+
 export interface UseRoomOptions {
   /** What the reducer does not keep: private order events, draws. */
   onEvent?: (event: LiveEvent) => void
+  onStats?: (stats: LiveStats) => void
+  /** The whole room, at first and whenever it had to be fetched again. */
+  onSnapshot?: (snapshot: RoomSnapshot) => void
 }
 
 /** A room's state, kept up to date until the calling component goes away. */
@@ -29,11 +36,14 @@ export function useRoom(roomId: Id, options: UseRoomOptions = {}) {
   const error = shallowRef<unknown>(null)
   const connectionState = ref<ConnectionState>('idle')
   const pending = ref<PendingMessage[]>([])
+  /** How many chat messages a flood has left out lately. */
+  const skipped = ref(0)
   const prefetched = takePrefetched(roomId)
   const tokens = new TokenSource(() => rooms.tokens(roomId), prefetched?.tokens)
   let firstSnapshot = prefetched?.snapshot
   const abort = new AbortController()
   let connection: RoomConnection | null = null
+  let calm: ReturnType<typeof setTimeout> | undefined
 
   async function load(): Promise<void> {
     error.value = null
@@ -43,6 +53,7 @@ export function useRoom(roomId: Id, options: UseRoomOptions = {}) {
       const snapshot = await asked
       if (abort.signal.aborted) return
       state.value = stateFromSnapshot(snapshot)
+      options.onSnapshot?.(snapshot)
       if (!connection) connect(snapshot.cursors)
     } catch (cause) {
       if (!abort.signal.aborted) error.value = cause
@@ -62,6 +73,14 @@ export function useRoom(roomId: Id, options: UseRoomOptions = {}) {
       },
       onStats: (stats) => {
         if (state.value) state.value = applyStats(state.value, stats)
+        options.onStats?.(stats)
+      },
+      onSkipped: (count) => {
+        skipped.value += count
+        clearTimeout(calm)
+        calm = setTimeout(() => {
+          skipped.value = 0
+        }, CALM_AFTER_MS)
       },
       onChatOutcome: chatOutcome,
       onState: (next) => {
@@ -69,6 +88,7 @@ export function useRoom(roomId: Id, options: UseRoomOptions = {}) {
       },
       onReset: async () => {
         const snapshot = await rooms.snapshot(roomId, abort.signal)
+        options.onSnapshot?.(snapshot)
         const kept = state.value
         const fresh = stateFromSnapshot(snapshot)
         // A snapshot does not repeat what only this page has gathered.
@@ -111,25 +131,26 @@ export function useRoom(roomId: Id, options: UseRoomOptions = {}) {
     if (pending.value.some(own)) pending.value = pending.value.filter((item) => !own(item))
   }
 
-  function sendChat(text: string, replyTo: Id | null = null): void {
+  function sendChat(text: string, replyTo: Id | null = null, mentions: Id[] = []): void {
     const clientId = newUuid()
     const item: PendingMessage = {
       clientId,
       text,
       replyTo,
+      mentions,
       state: 'sending',
       code: null,
       messageId: null,
     }
     pending.value = [...pending.value, item].slice(-20)
-    connection?.sendChat(clientId, text, replyTo)
+    connection?.sendChat(clientId, text, replyTo, mentions)
   }
 
   function retryChat(clientId: string): void {
     const item = pending.value.find((known) => known.clientId === clientId)
     if (!item) return
     pending.value = pending.value.filter((known) => known.clientId !== clientId)
-    sendChat(item.text, item.replyTo)
+    sendChat(item.text, item.replyTo, item.mentions)
   }
 
   /** After logging in or out: new tokens, new connection. */
@@ -147,6 +168,7 @@ export function useRoom(roomId: Id, options: UseRoomOptions = {}) {
   onScopeDispose(() => {
     window.removeEventListener('online', online)
     abort.abort()
+    clearTimeout(calm)
     connection?.close()
   })
 
@@ -155,6 +177,7 @@ export function useRoom(roomId: Id, options: UseRoomOptions = {}) {
     error,
     connectionState,
     pending,
+    skipped,
     tokens,
     load,
     patch,

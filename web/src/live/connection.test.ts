@@ -60,6 +60,28 @@ describe('RoomConnection', () => {
     expect(states).toEqual(['connecting', 'open'])
   })
 
+  it('resumes after what a flood left out, and comes back when a stopping gateway said', async () => {
+    const { connection, socket, welcome } = setUp()
+    connection.start()
+    await settle()
+    welcome(0)
+    socket(0).receive({
+      t: 'batch',
+      topic: TOPIC,
+      events: [liveEvent(6)],
+      through: 40,
+      skipped: 33,
+    })
+    expect(connection.cursor(TOPIC)).toBe(40)
+    socket(0).receive({ t: 'drain', reconnect_after_ms: 3_000 })
+    socket(0).drop()
+    await vi.advanceTimersByTimeAsync(2_900)
+    expect(connection.state).toBe('waiting')
+    await vi.advanceTimersByTimeAsync(100)
+    welcome(1)
+    expect(socket(1).sent[0]).toEqual({ t: 'hello', cursors: { [TOPIC]: 40 } })
+  })
+
   it('passes every event once, also when a batch is repeated or overlaps', async () => {
     const { connection, socket, welcome, events } = setUp()
     connection.start()

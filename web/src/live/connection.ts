@@ -35,6 +35,8 @@ export interface ConnectionOptions {
   cursors: Cursors
   onEvents: (topic: string, events: LiveEvent[]) => void
   onStats?: (stats: LiveStats) => void
+  /** So many chat messages were left out of a flood. */
+  onSkipped?: (count: number) => void
   onChatOutcome?: (outcome: ChatOutcome) => void
   onState?: (state: ConnectionState) => void
   /** The log no longer reaches back to our cursor: fetch the snapshot, return its cursors. */
@@ -67,6 +69,8 @@ export class RoomConnection {
   private pendingLikes = 0
   private lastHeardMs = 0
   private generation = 0
+  /** A gateway that stops says when to come back, so that not everybody comes at once. */
+  private returnAfterMs: number | null = null
 
   constructor(options: ConnectionOptions) {
     this.options = options
@@ -104,12 +108,23 @@ export class RoomConnection {
     void this.connect()
   }
 
-  sendChat(clientId: string, text: string, replyTo: string | null = null): void {
+  sendChat(
+    clientId: string,
+    text: string,
+    replyTo: string | null = null,
+    mentions: string[] = [],
+  ): void {
     if (this.unacked.size >= MAX_UNACKED) {
       this.options.onChatOutcome?.({ clientId, status: 'failed', code: 'offline' })
       return
     }
-    const frame: ClientFrame = { t: 'chat', client_id: clientId, text, reply_to: replyTo }
+    const frame: ClientFrame = {
+      t: 'chat',
+      client_id: clientId,
+      text,
+      reply_to: replyTo,
+      ...(mentions.length ? { mentions } : {}),
+    }
     this.unacked.set(clientId, frame)
     this.send(frame)
   }
@@ -166,7 +181,8 @@ export class RoomConnection {
         for (const chat of this.unacked.values()) this.send(chat)
         break
       case 'batch':
-        this.receiveBatch(frame.topic, frame.events ?? [])
+        this.receiveBatch(frame.topic, frame.events ?? [], frame.through)
+        if (frame.skipped) this.options.onSkipped?.(frame.skipped)
         if (frame.stats) this.options.onStats?.(frame.stats)
         break
       case 'ack':
@@ -190,12 +206,15 @@ export class RoomConnection {
       case 'reset':
         void this.reset(frame.topic)
         break
+      case 'drain':
+        this.returnAfterMs = frame.reconnect_after_ms
+        break
       case 'pong':
         break
     }
   }
 
-  private receiveBatch(topic: string, events: LiveEvent[]): void {
+  private receiveBatch(topic: string, events: LiveEvent[], through = 0): void {
     let cursor = this.cursor(topic)
     const fresh: LiveEvent[] = []
     for (const event of events) {
@@ -203,8 +222,8 @@ export class RoomConnection {
       cursor = event.seq
       fresh.push(event)
     }
+    this.cursors.set(topic, Math.max(cursor, through))
     if (fresh.length === 0) return
-    this.cursors.set(topic, cursor)
     this.options.onEvents(topic, fresh)
   }
 
@@ -253,7 +272,9 @@ export class RoomConnection {
   private scheduleRetry(): void {
     if (this.currentState === 'closed') return
     this.setState('waiting')
-    this.retryTimer = setTimeout(() => void this.connect(), this.backoff.nextDelayMs())
+    const delayMs = this.returnAfterMs ?? this.backoff.nextDelayMs()
+    this.returnAfterMs = null
+    this.retryTimer = setTimeout(() => void this.connect(), delayMs)
   }
 
   private setState(state: ConnectionState): void {

@@ -11,19 +11,37 @@ export interface LiveEvent {
 
 export interface LiveStats extends RoomStats {
   stream: StreamState
+  /** How many pieces each running flash sale has left, by its id. */
+  flash?: Record<string, number>
 }
 
 export type ServerFrame =
   | { t: 'welcome'; connection: string; cursors: Cursors }
-  | { t: 'batch'; topic: string; events: LiveEvent[]; stats?: LiveStats }
+  | {
+      t: 'batch'
+      topic: string
+      events: LiveEvent[]
+      /** Where to resume from. */
+      through?: number
+      /** How many chat messages a flood left out. */
+      skipped?: number
+      stats?: LiveStats
+    }
   | { t: 'ack'; client_id: string; status: 'sent' | 'held'; message_id: string }
   | { t: 'error'; client_id?: string; code: string; detail: string }
   | { t: 'reset'; topic: string }
+  | { t: 'drain'; reconnect_after_ms: number }
   | { t: 'pong' }
 
 export type ClientFrame =
   | { t: 'hello'; cursors: Cursors }
-  | { t: 'chat'; client_id: string; text: string; reply_to: string | null }
+  | {
+      t: 'chat'
+      client_id: string
+      text: string
+      reply_to: string | null
+      mentions?: string[]
+    }
   | { t: 'like'; count: number }
   | { t: 'ping' }
 

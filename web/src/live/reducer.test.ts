@@ -90,6 +90,13 @@ function snapshot(): RoomSnapshot {
     cues: [],
     staff: true,
     messages: [message('m0')],
+    chat_rules: { slow_mode_s: 5, pinned: message('kept') },
+    red_packets: [],
+    fortune_bags: [],
+    polls: [],
+    coupon_drops: [],
+    coupons: [],
+    flash_sales: [],
     stats: { viewers: 3, likes: 4 },
     cursors: {},
   }

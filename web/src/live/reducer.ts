@@ -70,8 +70,8 @@ export function stateFromSnapshot(snapshot: RoomSnapshot): RoomState {
     partial: null,
     orders: [],
     cues: snapshot.cues ?? [],
-    chatRules: null,
-    pinnedMessage: null,
+    chatRules: snapshot.chat_rules ?? null,
+    pinnedMessage: snapshot.chat_rules?.pinned ?? null,
     held: [],
   }
 }

@@ -1,8 +1,9 @@
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { ApiError } from '@/api/client'
 import { addresses as addressApi, orders as orderApi } from '@/api/commerce'
-import type { Address, AddressInput, Id, Order, Product, Quote, Sku } from '@/api/types'
+import type { Address, AddressInput, Id, Invoice, Order, Product, Quote, Sku } from '@/api/types'
 import { newUuid } from '@/format/uuid'
+import { cart } from '@/session/cart'
 
 export type CheckoutStep = 'choose' | 'pay' | 'result'
 
@@ -28,7 +29,7 @@ export function isComplete(address: AddressInput): boolean {
 }
 
 /** From a product to a paid order: what is chosen, what was ordered, what became of it. */
-export function useCheckout(roomId: Id) {
+export function useCheckout(roomId: Id, onChosen: (productId: Id) => void = () => {}) {
   const product = shallowRef<Product | null>(null)
   const skuId = ref<Id | null>(null)
   const quantity = ref(1)
@@ -49,6 +50,8 @@ export function useCheckout(roomId: Id) {
   )
   const maxQuantity = computed(() => Math.max(1, Math.min(sku.value?.available ?? 1, MAX_QUANTITY)))
   const couponCode = ref('')
+  const note = ref('')
+  const invoice = ref<Invoice | null | undefined>(null)
   /** What the shop says this choice costs; null while it is being asked. */
   const quote = shallowRef<Quote | null>(null)
   const quoteError = shallowRef<unknown>(null)
@@ -63,6 +66,7 @@ export function useCheckout(roomId: Id) {
       sku.value !== null &&
       sku.value.available >= quantity.value &&
       hasAddress.value &&
+      invoice.value !== undefined &&
       // Without a coupon the order itself says what a failed quote would have said.
       (quoteError.value === null || couponCode.value === ''),
   )
@@ -95,7 +99,8 @@ export function useCheckout(roomId: Id) {
     }
   }
 
-  function open(next: Product): void {
+  /** `coupon`: one that the viewer took and that counts here. */
+  function open(next: Product, coupon = ''): void {
     const available = next.skus.find((candidate) => candidate.available > 0)
     product.value = next
     skuId.value = (available ?? next.skus[0])?.id ?? null
@@ -104,7 +109,9 @@ export function useCheckout(roomId: Id) {
     step.value = 'choose'
     error.value = null
     waiting.value = false
-    couponCode.value = ''
+    couponCode.value = coupon
+    note.value = ''
+    invoice.value = null
     idempotencyKey = newUuid()
     stopPolling()
   }
@@ -117,6 +124,7 @@ export function useCheckout(roomId: Id) {
   }
 
   function choose(id: Id): void {
+    if (product.value) onChosen(product.value.id)
     skuId.value = id
     quantity.value = Math.min(quantity.value, maxQuantity.value)
     idempotencyKey = newUuid()
@@ -136,12 +144,15 @@ export function useCheckout(roomId: Id) {
 
   /** Repeated after a failure, it carries the same key: the order is placed once. */
   async function place(): Promise<void> {
-    if (!sku.value) return
+    if (!sku.value || !product.value) return
+    onChosen(product.value.id)
     await attempt(async () => {
       addressId.value ??= (await addressApi.create({ ...newAddress.value, is_default: true })).id
       const input = {
         ...draft(),
         address_id: addressId.value,
+        note: note.value.trim(),
+        invoice: invoice.value ?? null,
         // The shop refuses (price_changed) rather than charge what was not shown.
         expected_total_cents: quote.value?.total_cents ?? null,
       }
@@ -154,6 +165,14 @@ export function useCheckout(roomId: Id) {
       idempotencyKey = newUuid()
       if (failure.code === 'price_changed') void askQuote()
     }
+  }
+
+  /** Into the cart, at this room's prices; whether it went in. */
+  async function addToCart(): Promise<boolean> {
+    const chosen = sku.value
+    if (!chosen) return false
+    await attempt(() => cart.add(chosen.id, quantity.value, roomId))
+    return error.value === null
   }
 
   /** Opens the payment in its own window, so that the video stays. */
@@ -221,6 +240,8 @@ export function useCheckout(roomId: Id) {
     maxQuantity,
     totalCents,
     couponCode,
+    note,
+    invoice,
     quote,
     quoteError,
     addressList,
@@ -239,6 +260,7 @@ export function useCheckout(roomId: Id) {
     setQuantity,
     loadAddresses,
     place,
+    addToCart,
     pay,
     setOrder,
   }
