@@ -128,7 +128,7 @@ def create_app(
         owned.append(Membership(placement, engine, max_viewers=config.engine.max_viewers).run)
     library = Library(recording.root) if recording is not None else None
     if recording is not None and library is not None:
-        clips = ClipMaker(library, recording.windows, recording.events, streams, margins=recording.margins)
+        clips = ClipMaker(library, recording.windows, recording.events, margins=recording.margins)
         owned += [clips.run, Sweeper(library, recording.retention, streams).run]
 
     @contextlib.asynccontextmanager

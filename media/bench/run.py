@@ -13,6 +13,7 @@ from media.bench.glass import camera_to_screen
 from media.bench.nginx import hls_viewers, nginx
 from media.bench.node import ROOM
 from media.bench.processes import BenchNode, bench_node
+from media.bench.renditions import rendition_cores, screening_cores
 from media.bench.soak import soak
 
 
@@ -51,6 +52,9 @@ async def run(
                 figures |= await _behind_nginx(node, quick, report)
         except FileNotFoundError as missing:
             report.progress(f"{missing}: no figures from a browser")
+    report.progress("smaller pictures and pictures for screening")
+    figures["rendition_cores"] = round(rendition_cores(2 if quick else 10), 3)
+    figures["screening_cores"] = round(screening_cores(3 if quick else 10), 4)
     if soak_minutes > 0:
         result = await soak(redis_url, soak_minutes, 20, report)
         figures |= {

@@ -30,7 +30,7 @@ class RenditionStream(LiveStream):
         if gap:
             self._segments.clear()
         self._number = leading.number
-        super().begin_segment(init, began_at, discontinuity=leading.discontinuity)
+        super().begin_segment(init, began_at, discontinuity=discontinuity or leading.discontinuity)
 
     def window(self) -> Window:
         """As any, with the leader's count of joints, so that players can line them up."""

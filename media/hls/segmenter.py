@@ -14,6 +14,8 @@ from media.mp4 import Sample, TrackConfig, fragment, init_segment, length_prefix
 AUDIO_CODEC = "mp4a.40.2"
 _NAL_DELIMITER = 9
 _WAIT_FOR_SOUND_S = 1.0
+_KEPT_SAMPLES = 10
+_KEPT_SAMPLES_FOLLOWING = 250  # pictures that follow others come later than their sound
 
 
 class SegmentOutput(Protocol):
@@ -78,7 +80,7 @@ class Segmenter:
         self._heard = True
         self._audio.extend(self._converter.convert(packet))
         if not self._open:
-            del self._audio[:-10]
+            del self._audio[: -_KEPT_SAMPLES if self._cut_at is None else -_KEPT_SAMPLES_FOLLOWING]
 
     def on_video(self, frame: VideoFrame) -> None:
         """Take a picture; it enters a part when the next one tells how long it lasted."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,7 @@ logger = logging.getLogger(__name__)
 
 POLL_S = 5.0
 _RECENT = timedelta(hours=24)
+_SETTLED = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +25,24 @@ class ClipMargins:
 
 
 class ClipMaker:
-    """Looks every 5 s. One clip is cut at a time; a clip that exists is never cut again."""
+    """Looks every 5 s. One clip is cut at a time; a clip that exists is never cut again.
+
+    A window is cut once the disk holds its end; 15 s after its end nothing more is to come, whether
+    the stream is over, interrupted, or was never recorded. Several nodes may share the recordings.
+    """
 
     def __init__(
         self,
         library: Library,
         windows: ExplanationWindows,
         events: RecordingEvents,
-        live: Container[str],
         *,
         margins: ClipMargins | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`live`: the rooms whose recording still grows."""
         self._library = library
         self._windows = windows
         self._events = events
-        self._live = live
         self._margins = margins or ClipMargins()
         self._now = now
         self._skipped: set[tuple[str, str]] = set()
@@ -76,17 +78,19 @@ class ClipMaker:
             return 0
         if self._library.clip_path(room_id, window.id) is not None:
             return 0
-        if room_id in self._live and not await asyncio.to_thread(
-            self._library.covers, room_id, window.ended_at
-        ):
+        settled = self._now() - window.ended_at > _SETTLED
+        if not settled and not await asyncio.to_thread(self._library.covers, room_id, window.ended_at):
             return 0
         began_at = window.began_at - timedelta(seconds=self._margins.lead_s)
         too_short = (window.ended_at - window.began_at).total_seconds() < self._margins.shortest_s
         duration_s = None
         if not too_short:
-            duration_s = await asyncio.to_thread(
-                self._library.cut_clip, room_id, window.id, began_at, window.ended_at
-            )
+            try:
+                duration_s = await asyncio.to_thread(
+                    self._library.cut_clip, room_id, window.id, began_at, window.ended_at
+                )
+            except FileExistsError:
+                return 0  # another node is at it
         if duration_s is None:
             self._skipped.add((room_id, window.id))
             return 0

@@ -1,6 +1,7 @@
 """Finds recordings again: replays, what was presented when, clips, downloads. Blocking, for a thread."""
 
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from media.recording.files import RecordedSegment, is_safe_name, read_index, rea
 from media.recording.remux import remux
 
 CLIPS = "clips"
+_ABANDONED_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ class Library:
         """Cut what was live between two moments, from key frame to key frame, without encoding.
 
         Returns the clip's length in seconds, None where nothing of it was recorded.
+        `FileExistsError` while another process cuts the same clip.
         """
         segments = list(self._between(room_id, began_at, ended_at))
         if not segments or not is_safe_name(clip_id):
@@ -142,11 +145,19 @@ class Library:
     @staticmethod
     def _write(segments: Sequence[RecordedSegment], target: Path) -> None:
         partial = target.with_suffix(".partial")
+        _claim(partial)
         try:
             remux(_runs(segments), partial)
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def _claim(path: Path) -> None:
+    """Make a file that nobody else has made lately; who left it longer ago has crashed."""
+    if path.exists() and time.time() - path.stat().st_mtime > _ABANDONED_S:
+        path.unlink(missing_ok=True)
+    path.touch(exist_ok=False)
 
 
 def _runs(segments: Iterable[RecordedSegment]) -> Iterator[Iterator[bytes]]:

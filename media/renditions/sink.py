@@ -1,11 +1,15 @@
 """Ties a publisher's renditions to HLS and to the room's viewers."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from media.engines.base import AudioPacket, VideoFrame
 from media.hls.sink import HlsSink
 from media.renditions.ladder import Rung
 from media.renditions.transcoder import Transcoder
+
+_AUDIO_PACKETS = 200
+"""What was heard while the first picture was on its way: four seconds."""
 
 OnRendition = Callable[[str, int, VideoFrame], None]
 """Called with the room, the rendition (1 is the ladder's first rung) and its picture."""
@@ -27,12 +31,14 @@ class RenditionSink:
         self._open_hls = open_hls
         self._on_rendition = on_rendition
         self._hls: dict[int, HlsSink] = {}
+        self._recent_audio: deque[AudioPacket] = deque(maxlen=_AUDIO_PACKETS)
         self._transcoder = Transcoder(rungs, self._take)
 
     def on_video(self, frame: VideoFrame) -> None:
         self._transcoder.push(frame)
 
     def on_audio(self, packet: AudioPacket) -> None:
+        self._recent_audio.append(packet)
         for sink in self._hls.values():
             sink.on_audio(packet)
 
@@ -48,6 +54,8 @@ class RenditionSink:
             opened = self._open_hls(self._rungs[number])
             if opened is not None:
                 sink = self._hls[number] = opened
+                for packet in self._recent_audio:
+                    sink.on_audio(packet)
         if sink is not None:
             sink.on_video(frame)
         self._on_rendition(self._room_id, number + 1, frame)

@@ -38,6 +38,7 @@ async def test_a_browser_publishes_h264_and_another_watches_it(node: Node) -> No
         assert seen["video"]["packetsLost"] == 0
         sent = await statistics(host)
         assert "video/H264" in sent
+        assert "useinbandfec=1" in sent["audio/opus"]["sdpFmtpLine"]
         state = node.engine.room(str(node.room))
         assert state is not None
         assert state.viewers == 1

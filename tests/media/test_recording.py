@@ -200,7 +200,7 @@ async def test_each_window_that_is_over_gets_one_clip(show: Library) -> None:
         window("short", 9, 10),
         window("elsewhere", 900, 990),
     ]
-    maker = ClipMaker(show, windows, events, set(), now=lambda: START + timedelta(minutes=5))
+    maker = ClipMaker(show, windows, events, now=lambda: START + timedelta(minutes=5))
     assert await maker.cut_due() == 1
     assert await maker.cut_due() == 0
     assert events.clips == [("r", "a")]
@@ -212,11 +212,20 @@ async def test_each_window_that_is_over_gets_one_clip(show: Library) -> None:
 async def test_a_clip_waits_until_its_end_is_on_disk(show: Library) -> None:
     windows, events = FixedExplanationWindows(), RecordedRecordingEvents()
     windows.windows["r"] = [window("late", 10, 20)]
-    live = {"r"}
-    maker = ClipMaker(show, windows, events, live, now=lambda: START + timedelta(minutes=5))
+    now = START + timedelta(seconds=21)
+    maker = ClipMaker(show, windows, events, now=lambda: now)
     assert await maker.cut_due() == 0
-    live.clear()
+    now = START + timedelta(seconds=36)  # the stream broke off: nothing more will come
     assert await maker.cut_due() == 1
+
+
+async def test_nodes_that_share_the_recordings_cut_a_clip_once(show: Library, tmp_path: Path) -> None:
+    windows, events = FixedExplanationWindows(), RecordedRecordingEvents()
+    windows.windows["r"] = [window("a", 4, 9)]
+    both = [ClipMaker(show, windows, events, now=lambda: START + timedelta(minutes=5)) for _ in range(2)]
+    assert sum(await asyncio.gather(*[maker.cut_due() for maker in both])) == 1
+    assert events.clips == [("r", "a")]
+    assert [path.name for path in (tmp_path / "r" / "clips").iterdir()] == ["a.mp4"]
 
 
 async def test_old_recordings_are_deleted_and_live_ones_are_not(show: Library) -> None:

@@ -248,6 +248,8 @@ async def test_a_weak_path_gets_smaller_pictures_by_webrtc_and_by_hls(
         follower = node.streams.renditions[str(node.room)]["240p"].window().segments
         shared = [s for s in follower if s.complete]
         assert shared
+        assert {"mp4a.40.2" in segment.init.codecs for segment in shared} == {True}
+        assert len({segment.init.number for segment in shared}) == 1
         for segment in shared:
             assert segment.began_at == leader[segment.number].began_at
             assert segment.duration_s == pytest.approx(leader[segment.number].duration_s)

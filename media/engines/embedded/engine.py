@@ -29,7 +29,7 @@ from media.engines.base import (
 from media.engines.embedded.dtls import Certificate
 from media.engines.embedded.keyframes import KeyFrameRequests
 from media.engines.embedded.local import LocalPublisher
-from media.engines.embedded.mux import Address, UdpPort
+from media.engines.embedded.mux import Address, DualPort
 from media.engines.embedded.negotiation import (
     LocalTransport,
     Offer,
@@ -79,7 +79,7 @@ class EmbeddedEngine:
         self._listener = listener
         self._sink_factories = sink_factories
         self._certificate = Certificate()
-        self._port = UdpPort(self._on_datagram)
+        self._port = DualPort(self._on_datagram)
         self._rooms: dict[str, Room] = {}
         self._peers_by_ufrag: dict[str, Peer] = {}
         self._peers_by_address: dict[Address, Peer] = {}
@@ -96,7 +96,7 @@ class EmbeddedEngine:
         return self._port.port
 
     @property
-    def transport(self) -> UdpPort:
+    def transport(self) -> DualPort:
         """The node's socket, for its counters."""
         return self._port
 
@@ -334,7 +334,7 @@ class EmbeddedEngine:
         hosts = list(self._config.advertised_hosts)
         if not hosts and self._config.udp_host not in ("0.0.0.0", ""):
             hosts = [self._config.udp_host]
-        return [(host, self._port.port) for host in hosts or interface_addresses()]
+        return [(host, self._port.port) for host in hosts or interface_addresses(v6=self._port.has_v6)]
 
     def _bind(self, peer: Peer, address: Address) -> None:
         self._peers_by_address[address] = peer

@@ -46,9 +46,12 @@ class UdpPort:
 
     def open(self, host: str, port: int) -> None:
         """Bind; `OSError` when the port is taken. Must be called inside a running loop."""
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        udp = socket.socket(family, socket.SOCK_DGRAM)
         try:
             udp.setblocking(False)
+            if family == socket.AF_INET6:
+                udp.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
                 udp.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
             udp.bind((host, port))
@@ -123,7 +126,7 @@ class UdpPort:
             except OSError as error:
                 logger.debug("receive failed: %s", error)
                 return
-            self._on_datagram(data, address)
+            self._on_datagram(data, address[:2])
 
     @staticmethod
     def _run_end(packets: Sequence[bytes], start: int) -> int:
@@ -144,6 +147,59 @@ class UdpPort:
         if option is None:
             option = self._ancillary[size] = [(_SOL_UDP, _UDP_SEGMENT, struct.pack("=H", size))]
         return option
+
+
+class DualPort:
+    """An IPv4 port and, where the machine has IPv6, one of the same number for that."""
+
+    def __init__(self, on_datagram: Callable[[bytes, Address], None]) -> None:
+        self._v4 = UdpPort(on_datagram)
+        self._v6 = UdpPort(on_datagram)
+        self.has_v6 = False
+
+    def open(self, host: str, port: int) -> None:
+        """Bind; without an IPv4 address of one interface to stick to, IPv6 too."""
+        self._v4.open(host, port)
+        if host not in ("0.0.0.0", ""):
+            return
+        try:
+            self._v6.open("::", self._v4.port)
+        except OSError as error:
+            logger.info("no IPv6: %s", error)
+        else:
+            self.has_v6 = True
+
+    def close(self) -> None:
+        """Unbind."""
+        self._v4.close()
+        self._v6.close()
+
+    @property
+    def port(self) -> int:
+        """The bound port."""
+        return self._v4.port
+
+    @property
+    def datagrams_sent(self) -> int:
+        """By both."""
+        return self._v4.datagrams_sent + self._v6.datagrams_sent
+
+    def send(self, packets: Sequence[bytes], address: Address) -> int:
+        """Send by the address's own protocol."""
+        return (self._v6 if ":" in address[0] else self._v4).send(packets, address)
+
+    def when_writable(self, callback: Callable[[], None]) -> None:
+        """Call back once, when either takes datagrams again."""
+        called = False
+
+        def once() -> None:
+            nonlocal called
+            if not called:
+                called = True
+                callback()
+
+        self._v4.when_writable(once)
+        self._v6.when_writable(once)
 
 
 def _has_segmentation(udp: socket.socket) -> bool:

@@ -73,6 +73,8 @@ class Publisher:
         self._audio_sequences = rtp.Unwrapper(16)
         self._audio_timestamps = rtp.Unwrapper(32)
         self._audio_origin = 0
+        self._audio_shift = 0
+        self._next_audio = 0
         self._first_audio: int | None = None
         self._uplink = UplinkEstimate(max_bitrate_bps)
         self._ssrc = secrets.randbits(31) | 1
@@ -162,14 +164,17 @@ class Publisher:
 
     def _on_video(self, packet: rtp.RtpView, now: float) -> None:
         if self._video_stats is None or self._video_stats.ssrc != packet.ssrc:
+            if self._video_stats is not None:
+                self._assembler = FrameAssembler()
+                self._assembler.origin = self._position(now, VIDEO_CLOCK_HZ)
             self._video_stats = ReceiveStats(packet.ssrc, VIDEO_CLOCK_HZ)
         self._video_stats.add(packet.sequence, packet.timestamp, now)
         self._media_arrived(now)
         self._push(packet.sequence, packet.timestamp, packet.marker, packet.payload, now)
 
     def _push(self, sequence: int, timestamp: int, marker: bool, payload: bytes, now: float) -> None:
-        if self._frames_seen == 0 and self.started_at is not None:
-            self._assembler.origin = int((now - self.started_at) * VIDEO_CLOCK_HZ)
+        if self._frames_seen == 0:
+            self._assembler.origin = self._position(now, VIDEO_CLOCK_HZ)
         self._hand_on(self._assembler.push(sequence, timestamp, marker, payload, now))
 
     def _hand_on(self, frames: list[VideoFrame]) -> None:
@@ -184,17 +189,24 @@ class Publisher:
     def _on_audio(self, packet: rtp.RtpView, now: float) -> None:
         if self._audio_stats is None or self._audio_stats.ssrc != packet.ssrc:
             self._audio_stats = ReceiveStats(packet.ssrc, AUDIO_CLOCK_HZ)
+            self._audio_sequences, self._audio_timestamps = rtp.Unwrapper(16), rtp.Unwrapper(32)
+            self._first_audio = None
+            self._audio_shift = self._next_audio - packet.sequence
         self._audio_stats.add(packet.sequence, packet.timestamp, now)
         self._media_arrived(now)
         timestamp = self._audio_timestamps.unwrap(packet.timestamp)
         if self._first_audio is None:
-            assert self.started_at is not None
             self._first_audio = timestamp
-            self._audio_origin = int((now - self.started_at) * AUDIO_CLOCK_HZ)
+            self._audio_origin = self._position(now, AUDIO_CLOCK_HZ)
         if packet.payload:
-            sequence = self._audio_sequences.unwrap(packet.sequence)
+            sequence = self._audio_sequences.unwrap(packet.sequence) + self._audio_shift
+            self._next_audio = max(self._next_audio, sequence + 1)
             position = self._audio_origin + timestamp - self._first_audio
             self._output.on_audio(self, AudioPacket(sequence, position, packet.payload, now))
+
+    def _position(self, now: float, clock_hz: int) -> int:
+        """This moment on the session's timeline: where a stream that begins now begins."""
+        return 0 if self.started_at is None else int((now - self.started_at) * clock_hz)
 
     def _media_arrived(self, now: float) -> None:
         if self.started_at is None:

@@ -39,13 +39,14 @@ class Forgetting:
         self._forget()
 
 
-def interface_addresses() -> list[str]:
-    """This machine's IPv4 addresses, loopback last."""
+def interface_addresses(*, v6: bool) -> list[str]:
+    """This machine's addresses, IPv4 first, loopback last; link-local ones mean nothing elsewhere."""
     found = [
-        str(ip.ip)
+        ip.ip if ip.is_IPv4 else ip.ip[0]
         for adapter in ifaddr.get_adapters()
         for ip in adapter.ips
-        if ip.is_IPv4 and not ipaddress.ip_address(str(ip.ip)).is_link_local
+        if ip.is_IPv4 or v6
     ]
-    outside = [host for host in found if not ipaddress.ip_address(host).is_loopback]
-    return [*outside, "127.0.0.1"]
+    addresses = [ipaddress.ip_address(str(host)) for host in found]
+    outside = [a for a in addresses if not (a.is_loopback or a.is_link_local)]
+    return [*map(str, sorted(outside, key=lambda address: address.version)), "127.0.0.1"]
