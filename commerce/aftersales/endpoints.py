@@ -9,16 +9,16 @@ from psycopg.rows import DictRow
 from app.core.http import CurrentUser, DatabaseDep
 from commerce.aftersales import repository
 from commerce.aftersales.schemas import (
+    AfterSaleDecisionIn,
     AfterSaleIn,
     AfterSaleOut,
     AfterSales,
     AfterSalesPage,
-    DecisionIn,
     EvidenceOut,
     ParcelIn,
     ReceivedIn,
 )
-from commerce.aftersales.states import Status
+from commerce.aftersales.states import AfterSaleStatus as Status
 from commerce.catalog import pictures
 from commerce.deps import CommerceDep, IdempotencyKey, Merchant
 
@@ -95,7 +95,7 @@ async def to_handle(
 
 @merchant_router.post("/{request_id}/approve")
 async def approve(
-    request_id: UUID, body: DecisionIn, db: DatabaseDep, commerce: CommerceDep, merchant: Merchant
+    request_id: UUID, body: AfterSaleDecisionIn, db: DatabaseDep, commerce: CommerceDep, merchant: Merchant
 ) -> AfterSaleOut:
     async with db.transaction() as tx:
         order, request = await commerce.after_sales.locked(tx, request_id)
@@ -105,7 +105,7 @@ async def approve(
 
 @merchant_router.post("/{request_id}/reject")
 async def reject(
-    request_id: UUID, body: DecisionIn, db: DatabaseDep, commerce: CommerceDep, merchant: Merchant
+    request_id: UUID, body: AfterSaleDecisionIn, db: DatabaseDep, commerce: CommerceDep, merchant: Merchant
 ) -> AfterSaleOut:
     """Only with a reason that the buyer reads."""
     async with db.transaction() as tx:

@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg.rows import DictRow
 
 from app.core.db import Tx, fetch_all, fetch_one
-from commerce.aftersales.states import Status
+from commerce.aftersales.states import AfterSaleStatus as Status
 
 REQUEST = """
     SELECT a.*, o.number AS order_number, o.currency, o.buyer_name, l.lines, s.steps FROM after_sales a

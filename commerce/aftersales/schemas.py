@@ -8,7 +8,8 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, Field, StringConstraints
 
-from commerce.aftersales.states import Kind, Status
+from commerce.aftersales.states import AfterSaleKind as Kind
+from commerce.aftersales.states import AfterSaleStatus as Status
 from commerce.catalog.schemas import SAFE, Answer
 from commerce.orders.schemas import MAX_LINES, Carrier, OrderLineIn, Tracking
 
@@ -33,7 +34,7 @@ class AfterSaleIn(BaseModel):
         return hashlib.sha256(orjson.dumps(self.model_dump(), option=orjson.OPT_SORT_KEYS)).digest()
 
 
-class DecisionIn(BaseModel):
+class AfterSaleDecisionIn(BaseModel):
     """The shop's answer; the buyer reads it."""
 
     answer: Text = ""

@@ -16,7 +16,9 @@ from app.core.db import Database, Tx
 from app.core.ids import new_id
 from commerce.aftersales import repository
 from commerce.aftersales.schemas import AfterSaleIn
-from commerce.aftersales.states import DEADLINES, ON_DEADLINE, Event, Kind, Status
+from commerce.aftersales.states import DEADLINES, ON_DEADLINE, Event
+from commerce.aftersales.states import AfterSaleKind as Kind
+from commerce.aftersales.states import AfterSaleStatus as Status
 from commerce.aftersales.steps import Steps, when_due
 from commerce.errors import AfterSaleNotFound, AfterSaleNotPossible, IdempotencyKeyReused, SkuNotFound
 from commerce.inventory import service as inventory

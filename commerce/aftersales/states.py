@@ -6,7 +6,7 @@ from enum import StrEnum
 from commerce.errors import AfterSaleNotPossible
 
 
-class Kind(StrEnum):
+class AfterSaleKind(StrEnum):
     RETURN = "return"
     """The goods come back, the money goes back."""
     EXCHANGE = "exchange"
@@ -15,7 +15,7 @@ class Kind(StrEnum):
     """The goods stay (or were never sent), the money goes back."""
 
 
-class Status(StrEnum):
+class AfterSaleStatus(StrEnum):
     REQUESTED = "requested"
     """The shop has to answer."""
     AWAITING_RETURN = "awaiting_return"
@@ -45,40 +45,46 @@ class Event(StrEnum):
     LAPSE = "lapse"
 
 
-_NEXT: dict[tuple[Status, Event], Status] = {
-    (Status.REQUESTED, Event.REJECT): Status.REJECTED,
-    (Status.REQUESTED, Event.WITHDRAW): Status.WITHDRAWN,
-    (Status.AWAITING_RETURN, Event.WITHDRAW): Status.WITHDRAWN,
-    (Status.AWAITING_RETURN, Event.SEND_BACK): Status.RETURNING,
-    (Status.AWAITING_RETURN, Event.LAPSE): Status.LAPSED,
-    (Status.REPLACING, Event.REPLACE): Status.COMPLETED,
-    (Status.REFUNDING, Event.REFUNDED): Status.COMPLETED,
+_NEXT: dict[tuple[AfterSaleStatus, Event], AfterSaleStatus] = {
+    (AfterSaleStatus.REQUESTED, Event.REJECT): AfterSaleStatus.REJECTED,
+    (AfterSaleStatus.REQUESTED, Event.WITHDRAW): AfterSaleStatus.WITHDRAWN,
+    (AfterSaleStatus.AWAITING_RETURN, Event.WITHDRAW): AfterSaleStatus.WITHDRAWN,
+    (AfterSaleStatus.AWAITING_RETURN, Event.SEND_BACK): AfterSaleStatus.RETURNING,
+    (AfterSaleStatus.AWAITING_RETURN, Event.LAPSE): AfterSaleStatus.LAPSED,
+    (AfterSaleStatus.REPLACING, Event.REPLACE): AfterSaleStatus.COMPLETED,
+    (AfterSaleStatus.REFUNDING, Event.REFUNDED): AfterSaleStatus.COMPLETED,
     # The payment service refused: the shop decides anew.
-    (Status.REFUNDING, Event.REFUND_FAILED): Status.REQUESTED,
+    (AfterSaleStatus.REFUNDING, Event.REFUND_FAILED): AfterSaleStatus.REQUESTED,
 }
 
-DEADLINES: dict[Status, timedelta] = {
-    Status.REQUESTED: timedelta(hours=48),
-    Status.AWAITING_RETURN: timedelta(days=7),
-    Status.RETURNING: timedelta(days=10),
+DEADLINES: dict[AfterSaleStatus, timedelta] = {
+    AfterSaleStatus.REQUESTED: timedelta(hours=48),
+    AfterSaleStatus.AWAITING_RETURN: timedelta(days=7),
+    AfterSaleStatus.RETURNING: timedelta(days=10),
 }
 """How long whoever has to act may take; what then happens of itself is `ON_DEADLINE`."""
 
-ON_DEADLINE: dict[Status, Event] = {
-    Status.REQUESTED: Event.APPROVE,
-    Status.AWAITING_RETURN: Event.LAPSE,
-    Status.RETURNING: Event.RECEIVE,
+ON_DEADLINE: dict[AfterSaleStatus, Event] = {
+    AfterSaleStatus.REQUESTED: Event.APPROVE,
+    AfterSaleStatus.AWAITING_RETURN: Event.LAPSE,
+    AfterSaleStatus.RETURNING: Event.RECEIVE,
 }
 
-CLOSED = frozenset({Status.COMPLETED, Status.REJECTED, Status.WITHDRAWN, Status.LAPSED})
+CLOSED = frozenset(
+    {AfterSaleStatus.COMPLETED, AfterSaleStatus.REJECTED, AfterSaleStatus.WITHDRAWN, AfterSaleStatus.LAPSED}
+)
 
 
-def follow(kind: Kind, status: Status, event: Event) -> Status:
+def follow(kind: AfterSaleKind, status: AfterSaleStatus, event: Event) -> AfterSaleStatus:
     """The status after `event`; AfterSaleNotPossible where no way leads on."""
-    if (status, event) == (Status.REQUESTED, Event.APPROVE):
-        return Status.REFUNDING if kind == Kind.REFUND_ONLY else Status.AWAITING_RETURN
-    if (status, event) == (Status.RETURNING, Event.RECEIVE):
-        return Status.REPLACING if kind == Kind.EXCHANGE else Status.REFUNDING
+    if (status, event) == (AfterSaleStatus.REQUESTED, Event.APPROVE):
+        return (
+            AfterSaleStatus.REFUNDING
+            if kind == AfterSaleKind.REFUND_ONLY
+            else AfterSaleStatus.AWAITING_RETURN
+        )
+    if (status, event) == (AfterSaleStatus.RETURNING, Event.RECEIVE):
+        return AfterSaleStatus.REPLACING if kind == AfterSaleKind.EXCHANGE else AfterSaleStatus.REFUNDING
     found = _NEXT.get((status, event))
     if found is None:
         raise AfterSaleNotPossible(f"{event} is not possible while {status}", reason="wrong_status")

@@ -10,7 +10,9 @@ from app.core.clock import Clock
 from app.core.db import Tx
 from app.core.jobs import defer_in
 from commerce.aftersales import repository
-from commerce.aftersales.states import CLOSED, DEADLINES, Event, Kind, Status, follow
+from commerce.aftersales.states import CLOSED, DEADLINES, Event, follow
+from commerce.aftersales.states import AfterSaleKind as Kind
+from commerce.aftersales.states import AfterSaleStatus as Status
 from commerce.orders.service import OrderBook
 
 

@@ -7,7 +7,7 @@ and leaves the others untouched.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -37,12 +37,20 @@ from commerce.inventory.rooms import ProductRooms
 from commerce.inventory.service import announce, per_sku
 from commerce.orders import repository
 from commerce.orders.schemas import OrderIn
+from commerce.orders.states import Status
 from commerce.orders.views import summary
 from commerce.privacy import Vault
 from commerce.promotions import repository as promotions
 from commerce.promotions.facts import Cart, PriceFacts
 from commerce.promotions.pricing import PricedLine, Quote
 from commerce.promotions.service import cart_of
+
+UNTOUCHED: Mapping[str, Any] = {
+    "status": Status.PENDING_PAYMENT,
+    "refunded_cents": 0,
+    **dict.fromkeys(("paid_at", "shipped_at", "completed_at", "closed_at", "carrier", "tracking")),
+}
+UNTOUCHED_LINE: Mapping[str, Any] = {"shipped_quantity": 0, "refunded_quantity": 0, "refunded_cents": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +117,10 @@ async def place(
             results.append(_decide(batch, draft, cart))
         except Problem as problem:
             results.append(problem)
-    if batch.orders:
-        await _write(tx, rooms, batch, at)
-    order_ids = [result for result in results if isinstance(result, UUID)]
-    rows = {row["id"]: row for row in await repository.get_many(tx, order_ids)} if order_ids else {}
+    rows = await _write(tx, rooms, batch, at) if batch.orders else {}
+    before = {result for result in results if isinstance(result, UUID)} - rows.keys()
+    if before:
+        rows |= {row["id"]: row for row in await repository.get_many(tx, before)}
     for order in batch.orders:
         if order["room_id"]:
             await emit(tx, staff_topic(order["room_id"]), Event("order.created", summary(rows[order["id"]])))
@@ -224,8 +232,9 @@ def _line_row(offer: Mapping[str, Any], order_id: UUID, position: int, line: Pri
     }
 
 
-async def _write(tx: Tx, rooms: ProductRooms, batch: _Batch, at: datetime) -> None:
-    await repository.insert_orders(tx, batch.orders, at)
+async def _write(tx: Tx, rooms: ProductRooms, batch: _Batch, at: datetime) -> dict[UUID, DictRow]:
+    """The new orders' rows by id, as `repository.get` would read them."""
+    numbers = await repository.insert_orders(tx, batch.orders, at)
     await repository.insert_lines(tx, batch.lines)
     reserved = [(line["order_id"], line["sku_id"], line["quantity"]) for line in batch.lines]
     totals = per_sku((sku_id, quantity) for _, sku_id, quantity in reserved)
@@ -240,3 +249,23 @@ async def _write(tx: Tx, rooms: ProductRooms, batch: _Batch, at: datetime) -> No
         for sku_id in totals
     ]
     await announce(tx, rooms, moved)
+    return _placed(batch, numbers, at)
+
+
+def _placed(batch: _Batch, numbers: Mapping[UUID, str], at: datetime) -> dict[UUID, DictRow]:
+    """Put together from what was written: reading it all back costs the database as much again."""
+    lines: dict[UUID, list[dict[str, Any]]] = {}
+    for line in batch.lines:
+        ids = {"sku_id": str(line["sku_id"]), "product_id": str(line["product_id"])}
+        lines.setdefault(line["order_id"], []).append({**line, **ids, **UNTOUCHED_LINE})
+    return {
+        order["id"]: {
+            **order,
+            **UNTOUCHED,
+            "number": numbers[order["id"]],
+            "explanation": [asdict(step) for step in order["explanation"]],
+            "lines": lines[order["id"]],
+            "created_at": at,
+        }
+        for order in batch.orders
+    }

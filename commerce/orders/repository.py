@@ -225,9 +225,11 @@ def _insert(table: str, columns: Mapping[str, str], more: Mapping[str, str]) -> 
 
 _NUMBER = """to_char(%(at)s AT TIME ZONE 'Asia/Shanghai', 'YYYYMMDD')
              || to_char(nextval('order_numbers'), 'FM0999999999')"""
-INSERT_ORDERS = b"""WITH placed AS (%s RETURNING id, buyer_id)
-    INSERT INTO order_transitions (order_id, to_status, event, actor, at)
-    SELECT id, 'pending_payment', 'create', 'buyer:' || buyer_id, %%(at)s FROM placed""" % _insert(
+INSERT_ORDERS = b"""WITH placed AS (%s RETURNING id, number, buyer_id), logged AS (
+        INSERT INTO order_transitions (order_id, to_status, event, actor, at)
+        SELECT id, 'pending_payment', 'create', 'buyer:' || buyer_id, %%(at)s FROM placed
+    )
+    SELECT id, number FROM placed""" % _insert(
     "orders",
     ORDER_COLUMNS,
     {"number": _NUMBER, "status": "'pending_payment'", "created_at": "%(at)s"},
@@ -235,9 +237,10 @@ INSERT_ORDERS = b"""WITH placed AS (%s RETURNING id, buyer_id)
 INSERT_LINES = _insert("order_lines", LINE_COLUMNS, {})
 
 
-async def insert_orders(tx: Tx, orders: Sequence[Mapping[str, Any]], at: datetime) -> None:
-    """Write new orders, numbered, with their first transition."""
-    await tx.execute(INSERT_ORDERS, {"rows": _rows(orders), "at": at})
+async def insert_orders(tx: Tx, orders: Sequence[Mapping[str, Any]], at: datetime) -> dict[UUID, str]:
+    """Write new orders with their first transition; their numbers."""
+    cursor = await tx.execute(INSERT_ORDERS, {"rows": _rows(orders), "at": at})
+    return {row["id"]: row["number"] for row in await cursor.fetchall()}
 
 
 async def insert_lines(tx: Tx, lines: Sequence[Mapping[str, Any]]) -> None:

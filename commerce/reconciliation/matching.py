@@ -9,7 +9,7 @@ from uuid import UUID
 from commerce.reconciliation.statements import StatementLine
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """Every kind of difference that there is."""
 
     UNKNOWN_PAYMENT = "unknown_payment"
@@ -72,7 +72,7 @@ class OurRefund:
 class Difference:
     """`reference`: our number of the payment or refund; cents where both sides have some."""
 
-    kind: Kind
+    kind: DifferenceKind
     reference: str
     order_id: UUID | None = None
     ours_cents: int | None = None
@@ -108,62 +108,72 @@ def differences(
 
 def _payment_line(line: StatementLine, ours: OurPayment | None) -> Iterable[Difference]:
     if ours is None:
-        yield Difference(Kind.UNKNOWN_PAYMENT, line.reference, theirs_cents=line.amount_cents)
+        yield Difference(DifferenceKind.UNKNOWN_PAYMENT, line.reference, theirs_cents=line.amount_cents)
         return
     if not ours.settled:
         yield Difference(
-            Kind.UNSETTLED_PAYMENT, line.reference, ours.order_id, theirs_cents=line.amount_cents
+            DifferenceKind.UNSETTLED_PAYMENT, line.reference, ours.order_id, theirs_cents=line.amount_cents
         )
     if line.currency != ours.currency:
-        yield Difference(Kind.PAYMENT_CURRENCY, line.reference, ours.order_id)
+        yield Difference(DifferenceKind.PAYMENT_CURRENCY, line.reference, ours.order_id)
     elif line.amount_cents != ours.amount_cents:
         yield Difference(
-            Kind.PAYMENT_AMOUNT, line.reference, ours.order_id, ours.amount_cents, line.amount_cents
+            DifferenceKind.PAYMENT_AMOUNT, line.reference, ours.order_id, ours.amount_cents, line.amount_cents
         )
     elif ours.posted_cents is not None and line.fee_cents != ours.posted_fee_cents:
         yield Difference(
-            Kind.PAYMENT_FEE, line.reference, ours.order_id, ours.posted_fee_cents, line.fee_cents
+            DifferenceKind.PAYMENT_FEE, line.reference, ours.order_id, ours.posted_fee_cents, line.fee_cents
         )
 
 
 def _refund_line(line: StatementLine, ours: OurRefund | None) -> Iterable[Difference]:
     if ours is None:
-        yield Difference(Kind.UNKNOWN_REFUND, line.reference, theirs_cents=line.amount_cents)
+        yield Difference(DifferenceKind.UNKNOWN_REFUND, line.reference, theirs_cents=line.amount_cents)
         return
     if not ours.settled:
-        yield Difference(Kind.UNSETTLED_REFUND, line.reference, ours.order_id, theirs_cents=line.amount_cents)
+        yield Difference(
+            DifferenceKind.UNSETTLED_REFUND, line.reference, ours.order_id, theirs_cents=line.amount_cents
+        )
     if line.amount_cents != ours.amount_cents:
         yield Difference(
-            Kind.REFUND_AMOUNT, line.reference, ours.order_id, ours.amount_cents, line.amount_cents
+            DifferenceKind.REFUND_AMOUNT, line.reference, ours.order_id, ours.amount_cents, line.amount_cents
         )
     elif ours.posted_cents is not None and line.fee_cents != ours.posted_fee_cents:
         yield Difference(
-            Kind.REFUND_FEE, line.reference, ours.order_id, ours.posted_fee_cents, line.fee_cents
+            DifferenceKind.REFUND_FEE, line.reference, ours.order_id, ours.posted_fee_cents, line.fee_cents
         )
 
 
 def _our_payment(payment: OurPayment, stated: frozenset[str]) -> Iterable[Difference]:
     reference, order_id = payment.out_trade_no, payment.order_id
     if reference not in stated:
-        yield Difference(Kind.MISSING_PAYMENT, reference, order_id, payment.amount_cents)
+        yield Difference(DifferenceKind.MISSING_PAYMENT, reference, order_id, payment.amount_cents)
     if payment.posted_cents is None:
-        yield Difference(Kind.UNPOSTED_PAYMENT, reference, order_id, payment.amount_cents)
+        yield Difference(DifferenceKind.UNPOSTED_PAYMENT, reference, order_id, payment.amount_cents)
     elif payment.posted_cents != payment.amount_cents:
-        yield Difference(Kind.POSTED_AMOUNT, reference, order_id, payment.posted_cents, payment.amount_cents)
+        yield Difference(
+            DifferenceKind.POSTED_AMOUNT, reference, order_id, payment.posted_cents, payment.amount_cents
+        )
     if payment.kept and not payment.order_paid:
-        yield Difference(Kind.ORDER_UNPAID, reference, order_id, 0, payment.amount_cents)
+        yield Difference(DifferenceKind.ORDER_UNPAID, reference, order_id, 0, payment.amount_cents)
     elif payment.kept and payment.order_cents != payment.amount_cents:
-        yield Difference(Kind.ORDER_AMOUNT, reference, order_id, payment.order_cents, payment.amount_cents)
+        yield Difference(
+            DifferenceKind.ORDER_AMOUNT, reference, order_id, payment.order_cents, payment.amount_cents
+        )
 
 
 def _our_refund(refund: OurRefund, stated: frozenset[str]) -> Iterable[Difference]:
     if refund.reference not in stated:
-        yield Difference(Kind.MISSING_REFUND, refund.reference, refund.order_id, refund.amount_cents)
+        yield Difference(
+            DifferenceKind.MISSING_REFUND, refund.reference, refund.order_id, refund.amount_cents
+        )
     if refund.posted_cents is None:
-        yield Difference(Kind.UNPOSTED_REFUND, refund.reference, refund.order_id, refund.amount_cents)
+        yield Difference(
+            DifferenceKind.UNPOSTED_REFUND, refund.reference, refund.order_id, refund.amount_cents
+        )
     elif refund.posted_cents != refund.amount_cents:
         yield Difference(
-            Kind.POSTED_REFUND_AMOUNT,
+            DifferenceKind.POSTED_REFUND_AMOUNT,
             refund.reference,
             refund.order_id,
             refund.posted_cents,
@@ -177,5 +187,8 @@ def _paid_twice(payments: Iterable[OurPayment]) -> Iterable[Difference]:
     for payment in kept:
         if counts[payment.order_id] > 1:
             yield Difference(
-                Kind.PAID_TWICE, payment.out_trade_no, payment.order_id, theirs_cents=payment.amount_cents
+                DifferenceKind.PAID_TWICE,
+                payment.out_trade_no,
+                payment.order_id,
+                theirs_cents=payment.amount_cents,
             )

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from commerce.catalog.schemas import Answer
 from commerce.payments.schemas import ProviderName
-from commerce.reconciliation.matching import Kind
+from commerce.reconciliation.matching import DifferenceKind
 
 
 class ReconcileIn(BaseModel):
@@ -19,7 +19,7 @@ class ReconcileIn(BaseModel):
 
 
 class DifferenceOut(Answer):
-    kind: Kind
+    kind: DifferenceKind
     reference: str
     order_id: UUID | None
     order_number: str | None

@@ -11,7 +11,8 @@ from app.core.ids import new_id
 from commerce.payments.bills import NotABill, read_alipay, read_stripe, read_wechat
 from commerce.payments.sandbox.books import Trade
 from commerce.payments.sandbox.notifier import Behaviour
-from commerce.reconciliation.matching import Difference, Kind, OurPayment, OurRefund, differences
+from commerce.reconciliation.matching import Difference, OurPayment, OurRefund, differences
+from commerce.reconciliation.matching import DifferenceKind as Kind
 from commerce.reconciliation.statements import StatementLine, day_bounds, day_of
 from commerce.runtime import Commerce
 from tests.commerce.conftest import Shop

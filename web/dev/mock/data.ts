@@ -158,6 +158,7 @@ export function order(skuId: string, quantity: number): Order {
     explanation: [],
     currency: 'CNY',
     address: null,
+    invoice: null,
     note: '',
     room_id: 'r1',
     created_at: now(),

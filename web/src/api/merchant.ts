@@ -1,6 +1,16 @@
 import { http } from './client'
 import type { components } from './generated'
-import type { Address, Id, Order, OrderStatus, Page } from './types'
+import type {
+  Address,
+  AfterSale,
+  AfterSaleStatus,
+  Id,
+  Invoice,
+  Order,
+  OrderStatus,
+  Page,
+  Shipment,
+} from './types'
 
 type Schemas = components['schemas']
 
@@ -26,6 +36,14 @@ export type CouponInput = Schemas['CouponIn']
 export type FlashSale = Schemas['FlashSaleOut']
 export type FlashSaleInput = Schemas['FlashSaleIn']
 export type ShippingFee = Schemas['ShippingFeeIn']
+export type ShippingTemplate = Schemas['TemplateOut']
+export type ShippingTemplateInput = Schemas['TemplateIn']
+export type ShippingZone = Schemas['ZoneIn']
+export type Reveal = Schemas['RevealOut']
+export type ParcelReport = Schemas['ShipmentImportOut']
+export type Reconciliation = Schemas['ReconciliationOut']
+export type Balance = Schemas['BalanceOut']
+export type LedgerEntry = Schemas['EntryOut']
 
 /** All lines or, where one is wrong, none. `line` 0: the file as a whole. */
 export interface ImportReport {
@@ -80,8 +98,32 @@ export const shop = {
   /** The whole address of an order; that it was looked at is logged. */
   revealAddress: (orderId: Id, reason: string) =>
     http.post<Omit<Address, 'id'>>(`/merchant/orders/${orderId}/address`, { reason }),
-  ship: (orderId: Id, carrier: string, tracking: string) =>
-    http.post<Order>(`/merchant/orders/${orderId}/ship`, { carrier, tracking }),
+  /** Who the invoice is for; logged as well. */
+  revealInvoice: (orderId: Id, reason: string) =>
+    http.post<Invoice>(`/merchant/orders/${orderId}/invoice`, { reason }),
+  reveals: (orderId: Id) => http.get<Page<Reveal>>(`/merchant/orders/${orderId}/reveals`),
+  /** `lines` null: everything that is left. */
+  ship: (
+    orderId: Id,
+    carrier: string,
+    tracking: string,
+    lines: { sku_id: Id; quantity: number }[] | null = null,
+  ) => http.post<Order>(`/merchant/orders/${orderId}/ship`, { carrier, tracking, lines }),
+  parcels: (orderId: Id) => http.get<Page<Shipment>>(`/merchant/orders/${orderId}/shipments`),
+  importParcels: (file: Blob, dryRun: boolean) => {
+    const form = new FormData()
+    form.append('file', file)
+    return http.post<ParcelReport>('/merchant/shipments/import', form, {
+      query: { dry_run: String(dryRun) },
+      timeoutMs: 120_000,
+    })
+  },
+  templates: () => http.get<Page<ShippingTemplate>>('/merchant/shipping-templates'),
+  addTemplate: (input: ShippingTemplateInput) =>
+    http.post<ShippingTemplate>('/merchant/shipping-templates', input),
+  saveTemplate: (id: Id, input: ShippingTemplateInput) =>
+    http.put<ShippingTemplate>(`/merchant/shipping-templates/${id}`, input),
+  removeTemplate: (id: Id) => http.delete(`/merchant/shipping-templates/${id}`),
   policies: () => http.get<Page<Policy>>('/merchant/policies'),
   savePolicies: (items: Policy[]) => http.put<Page<Policy>>('/merchant/policies', { items }),
   refunds: (orderId: Id) => http.get<Page<Refund>>(`/merchant/orders/${orderId}/refunds`),
@@ -95,4 +137,30 @@ export const shop = {
   addFlashSale: (input: FlashSaleInput) => http.post<FlashSale>('/merchant/flash-sales', input),
   endFlashSale: (id: Id) => http.post<FlashSale>(`/merchant/flash-sales/${id}/end`),
   setShippingFee: (fee: ShippingFee) => http.put<ShippingFee>('/merchant/shipping-fee', fee),
+}
+
+/** What buyers ask for after they have paid. */
+export const requests = {
+  list: (query: PageQuery & { status?: AfterSaleStatus } = {}) =>
+    http.get<PageOf<AfterSale>>('/merchant/after-sales', { query }),
+  approve: (id: Id, answer: string) =>
+    http.post<AfterSale>(`/merchant/after-sales/${id}/approve`, { answer }),
+  reject: (id: Id, answer: string) =>
+    http.post<AfterSale>(`/merchant/after-sales/${id}/reject`, { answer }),
+  receive: (id: Id, restock: boolean) =>
+    http.post<AfterSale>(`/merchant/after-sales/${id}/receive`, { restock }),
+  replace: (id: Id, carrier: string, tracking: string) =>
+    http.post<AfterSale>(`/merchant/after-sales/${id}/replace`, { carrier, tracking }),
+}
+
+/** The ledger, and the services' statements against it. */
+export const books = {
+  balances: (query: { first_day?: string; last_day?: string } = {}) =>
+    http.get<Page<Balance>>('/merchant/ledger/balances', { query }),
+  entries: (query: PageQuery & { order_id?: Id } = {}) =>
+    http.get<Page<LedgerEntry>>('/merchant/ledger/entries', { query }),
+  reconciliations: () =>
+    http.get<Page<Reconciliation> & { providers: string[] }>('/merchant/reconciliations'),
+  reconcile: (provider: string, day: string) =>
+    http.post<Reconciliation>('/merchant/reconciliations', { provider, day }),
 }

@@ -41,6 +41,7 @@ const product = (...skus: MerchantSku[]): MerchantProduct => ({
   aliases: ['补水面膜'],
   tags: [],
   faq: [],
+  shipping_template_id: null,
   skus,
   created_at: '',
   updated_at: '',

@@ -1,12 +1,14 @@
 import { onScopeDispose, ref, shallowRef } from 'vue'
-import { orders } from '@/api/commerce'
-import type { Id, Order } from '@/api/types'
+import { afterSales, orders, parcels as parcelApi } from '@/api/commerce'
+import type { AfterSale, Id, Order, Shipment } from '@/api/types'
 import { nextPollMs } from './polling'
 
 /** One order of the buyer's own, asked for again as long as something may happen to it. */
 export function useOrder(id: Id) {
   const order = shallowRef<Order | null>(null)
   const error = shallowRef<unknown>(null)
+  const parcels = shallowRef<Shipment[]>([])
+  const requests = shallowRef<AfterSale[]>([])
   /** Which action is under way: "pay", "cancel", "receive". */
   const busy = ref('')
   let asked = 0
@@ -24,12 +26,21 @@ export function useOrder(id: Id) {
     let failed = false
     try {
       set(await orders.get(id))
+      await loadMore()
     } catch (cause) {
       failed = true
       if (!order.value) error.value = cause
     }
     const delayMs = order.value ? nextPollMs(order.value.status, asked++, failed) : null
     if (delayMs !== null && !over && !document.hidden) timer = setTimeout(load, delayMs)
+  }
+
+  /** What belongs to an order once it is paid. */
+  async function loadMore(): Promise<void> {
+    if (!order.value?.paid_at) return
+    const [sent, asked_for] = await Promise.all([parcelApi.ofOrder(id), afterSales.ofOrder(id)])
+    parcels.value = sent.items
+    requests.value = asked_for.items
   }
 
   /** Runs an action that answers with the order; throws what it throws. */
@@ -74,6 +85,8 @@ export function useOrder(id: Id) {
 
   return {
     order,
+    parcels,
+    requests,
     error,
     busy,
     load,
