@@ -9,6 +9,7 @@ import httpx
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
+from app.core.bus import Bus
 from media.cluster.membership import Membership
 from media.cluster.placement import NodeRef, Placement
 from media.cluster.routing import RoomRouting
@@ -20,6 +21,8 @@ from media.engines.embedded.local import LocalPublisher
 from media.engines.janus.engine import JanusConfig, JanusEngine
 from media.frames import FrameSampler
 from media.heartbeat import Heartbeat
+from media.hls import captions
+from media.hls.captions import captions_router
 from media.hls.endpoints import hls_router
 from media.hls.sink import HlsSink, HlsStreams
 from media.ports import StreamEvents, TokenVerifier
@@ -157,7 +160,17 @@ def create_app(
     app.include_router(whip_router(engine, tokens, config.ice_servers, before_publish=watcher.apply))
     app.include_router(whep_router(engine, tokens, config.ice_servers))
     if hls is not None:
-        app.include_router(hls_router(streams, hls.timing, hls.bandwidth_bps, config.renditions))
+        app.include_router(captions_router(streams, Bus(redis), hls.timing.target_s))
+        app.include_router(
+            hls_router(
+                streams,
+                hls.timing,
+                hls.bandwidth_bps,
+                config.renditions,
+                alternatives=[captions.ALTERNATIVE],
+                groups=captions.GROUPS,
+            )
+        )
     if recording is not None and library is not None:
         app.include_router(recording_router(library, recording.windows, tokens))
 

@@ -44,7 +44,13 @@ class HlsNotYet(Problem):
 
 
 def hls_router(
-    streams: HlsStreams, timing: Timing, bandwidth_bps: int, rungs: Sequence[Rung] = ()
+    streams: HlsStreams,
+    timing: Timing,
+    bandwidth_bps: int,
+    rungs: Sequence[Rung] = (),
+    *,
+    alternatives: Sequence[str] = (),
+    groups: str = "",
 ) -> APIRouter:
     """`/hls/{room_id}/index.m3u8` and what it leads to; a rendition's files lie below its name.
 
@@ -75,7 +81,7 @@ def hls_router(
             if smaller is not None and smaller.newest is not None:
                 uri = f"{rung.name}/live.m3u8"
                 variants.append(Variant(smaller.newest.init, rung.bandwidth_bps, uri))
-        return _playlist(multivariant_playlist(variants), _BRIEFLY)
+        return _playlist(multivariant_playlist(variants, alternatives, groups), _BRIEFLY)
 
     _add_stream(router, "/{room_id}", timing, stream_of)
     _add_stream(router, "/{room_id}/{rendition}", timing, rendition_of)

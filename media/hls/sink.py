@@ -86,8 +86,10 @@ class HlsStreams(dict[str, LiveStream]):
             stream = streams[name] = RenditionStream(leader, Limits(limits.memory_s, limits.memory_s))
         return HlsSink(stream, cutting, started_at=self._started_at[room_id])
 
-    def sink(self, room_id: str, cutting: Cutting | None = None) -> HlsSink:
-        """A sink for a new publisher of a room."""
+    def sink(
+        self, room_id: str, cutting: Cutting | None = None, started_at: datetime | None = None
+    ) -> HlsSink:
+        """A sink for a new publisher of a room, whose media began at `started_at`: now, unless told."""
         timer = self._timers.pop(room_id, None)
         if timer is not None:
             timer.cancel()
@@ -95,9 +97,13 @@ class HlsStreams(dict[str, LiveStream]):
         if stream is None:
             stream = self[room_id] = self._begin(room_id)
         self._publishers[room_id] = self._publishers.get(room_id, 0) + 1
-        sink = HlsSink(stream, cutting, on_close=lambda: self._left(room_id))
+        sink = HlsSink(stream, cutting, started_at=started_at, on_close=lambda: self._left(room_id))
         self._started_at[room_id] = sink.started_at
         return sink
+
+    def started_at(self, room_id: str) -> datetime | None:
+        """When the newest publisher's media began: its timestamps count from there."""
+        return self._started_at.get(room_id)
 
     async def close(self) -> None:
         """End all streams and wait until what they hold is kept."""
