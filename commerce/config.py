@@ -12,8 +12,6 @@ class CommerceConfig:
     data_dir: Path
     payment_s: int = 15 * 60
     """How long stock is held for an unpaid order."""
-    order_batching: bool = True
-    """False: every order in a transaction of its own, to compare with."""
     web_url: str = "http://127.0.0.1:8000"
     """Where a payment gateway reaches the web role with its notifications."""
     public_url: str | None = None

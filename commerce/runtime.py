@@ -68,9 +68,7 @@ class Commerce:
         orders = OrderBook(vault, rooms)
         async with (
             httpx.AsyncClient(timeout=VENDOR_TIMEOUT_S, transport=transport, trust_env=False) as http,
-            OrderDesk.open(
-                db, rooms, vault, clock, payment_s=config.payment_s, batching=config.order_batching
-            ) as desk,
+            OrderDesk.open(db, rooms, vault, clock, payment_s=config.payment_s) as desk,
         ):
             providers = payment_providers(config, http)
             cashier = Cashier(db, orders, providers, clock, config, rates)

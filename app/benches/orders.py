@@ -5,13 +5,14 @@ import os
 import random
 import signal
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
+import psycopg
+from psycopg_pool import PoolTimeout
 from redis.asyncio import Redis
 
 from app.benches.http_load import Answer, Connections, percentile_ms
@@ -21,14 +22,19 @@ from app.benches.shop import (
     free_ports,
     make_buyers,
     make_sku,
+    make_units,
     order_request,
     stock_of,
 )
+from app.benches.ways import DESKS
 from app.core.report import Report
+from app.embedded.postgres import server_pid
 from app.supervisor import environment
 
 HOST = "127.0.0.1"
 PLENTY = 1_000_000
+UNITS = 60_000
+RECOVERY_S = 60
 LOAD = 0.8
 
 
@@ -83,23 +89,26 @@ class Outcome:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """After a `kill -9`: acknowledged orders that are gone, and orders too many of one key."""
+
+    lost: int
+    doubled: int
+    acknowledged: int
+
+
 async def run(*, quick: bool) -> None:
-    """Print reservations per second, batched and plain, and that exactly what there is was sold."""
+    """Print reservations per second, batched and in other ways, and that exactly what there is was sold."""
     report = Report("bench orders")
     size = QUICK if quick else FULL
     report.progress("starting PostgreSQL (fsync on), Redis and the web role")
-    async with bench_platform() as bench, plain_web(bench) as plain_port:
+    async with bench_platform() as bench:
         report.progress(f"registering {size.buyers} buyers")
         buyers = await make_buyers(bench.db, size.buyers)
+        peaks = await _peaks(bench, buyers, size, report)
+        rate = peaks["micro-batches"].per_s * LOAD
         port = bench.settings.web_port
-        report.progress(f"peak: micro-batches, {size.connections} buyers at a time")
-        batched = await _peak(bench, port, buyers, size, [await make_sku(bench.db, PLENTY)])
-        report.progress("peak: one conditional update a transaction")
-        plain = await _peak(bench, plain_port, buyers, size, [await make_sku(bench.db, PLENTY)])
-        report.progress(f"peak: {size.skus} SKUs")
-        many = [await make_sku(bench.db, PLENTY) for _ in range(size.skus)]
-        spread = await _peak(bench, port, buyers, size, many)
-        rate = batched.per_s * LOAD
         report.progress(f"open loop: {size.buyers} buyers of {size.units} units at {rate:.0f}/s")
         hot = await make_sku(bench.db, size.units)
         rush = await _open_loop(port, [order_request(buyer, hot) for buyer in buyers], rate, size)
@@ -108,44 +117,67 @@ async def run(*, quick: bool) -> None:
         ample = await make_sku(bench.db, PLENTY)
         requests = [order_request(buyer, ample) for buyer in buyers[: int(rate * size.peak_s)]]
         steady = await _open_loop(port, requests, rate, size)
-        report.progress("kill -9 of the web role under load")
-        lost, doubled = await _killed(bench, buyers, size)
+        survived = {}
+        for victim in ("the web role", "PostgreSQL"):
+            report.progress(f"kill -9 of {victim} under load")
+            survived[victim] = await _killed(bench, buyers, size, victim)
+    phases = peaks | {"open loop, sells out": rush, "open loop, reservations": steady}
     columns = ["phase", "requests", "ordered", "sold out", "errors", "ordered/s", "p50 ms", "p99 ms"]
-    rows = [
-        batched.row("peak, micro-batches"),
-        plain.row("peak, plain"),
-        spread.row(f"peak, {size.skus} SKUs"),
-        rush.row("open loop, sells out"),
-        steady.row("open loop, reservations"),
-    ]
-    report.table("bench orders", columns, rows)
-    phases = (batched, plain, spread, rush, steady)
+    report.table("bench orders", columns, [phase.row(name) for name, phase in phases.items()])
     report.finish(
-        {
-            "initial": size.units,
-            "sold": sold,
-            "left": left,
-            "reservations_per_s": round(batched.per_s),
-            "plain_per_s": round(plain.per_s),
-            "times_plain": round(batched.per_s / max(plain.per_s, 1), 2),
-            "many_skus_per_s": round(spread.per_s),
+        _figures(size, phases, left, sold)
+        | {
             "p99_ms": max(percentile_ms(rush.answers, 99), percentile_ms(steady.answers, 99)),
-            "requests": sum(len(phase.answers) for phase in phases),
-            "successes": sum(phase.ordered for phase in phases),
-            "sold_out": sum(phase.sold_out for phase in phases),
-            "errors": sum(phase.errors for phase in phases),
-            "lost_after_kill": lost,
-            "doubled_after_kill": doubled,
+            "acknowledged_before_kill": sum(one.acknowledged for one in survived.values()),
+            "lost_after_kill": sum(one.lost for one in survived.values()),
+            "doubled_after_kill": sum(one.doubled for one in survived.values()),
         }
     )
 
 
+def _figures(size: Size, phases: Mapping[str, Outcome], left: int, sold: int) -> dict[str, int | float]:
+    batched, plain = phases["micro-batches"], phases["plain"]
+    return {
+        "initial": size.units,
+        "sold": sold,
+        "left": left,
+        "reservations_per_s": round(batched.per_s),
+        "plain_per_s": round(plain.per_s),
+        "skip_locked_per_s": round(phases["skip-locked"].per_s),
+        "times_plain": round(batched.per_s / max(plain.per_s, 1), 2),
+        "many_skus_per_s": round(phases["many SKUs"].per_s),
+        "requests": sum(len(phase.answers) for phase in phases.values()),
+        "successes": sum(phase.ordered for phase in phases.values()),
+        "sold_out": sum(phase.sold_out for phase in phases.values()),
+        "errors": sum(phase.errors for phase in phases.values()),
+    }
+
+
+async def _peaks(bench: Bench, buyers: Sequence[str], size: Size, report: Report) -> dict[str, Outcome]:
+    """Each way to reserve by itself, `connections` buyers at a time."""
+    outcomes: dict[str, Outcome] = {}
+    report.progress(f"peak: micro-batches, {size.connections} buyers at a time")
+    one = [await make_sku(bench.db, PLENTY)]
+    outcomes["micro-batches"] = await _peak(bench.settings.web_port, buyers, size, one)
+    for way in DESKS:
+        report.progress(f"peak: {way}, a transaction each")
+        sku_id = await make_sku(bench.db, PLENTY)
+        if way == "skip-locked":
+            await make_units(bench.db, sku_id, UNITS)
+        async with plain_web(bench, way) as port:
+            outcomes[way] = await _peak(port, buyers, size, [sku_id])
+    report.progress(f"peak: {size.skus} SKUs")
+    many = [await make_sku(bench.db, PLENTY) for _ in range(size.skus)]
+    outcomes["many SKUs"] = await _peak(bench.settings.web_port, buyers, size, many)
+    return outcomes
+
+
 @asynccontextmanager
-async def plain_web(bench: Bench) -> AsyncIterator[int]:
+async def plain_web(bench: Bench, way: str) -> AsyncIterator[int]:
     """A second web role that commits each order by itself; its port."""
     (port,) = free_ports(1)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "app.benches.plain_web", str(port)),
+        *(sys.executable, "-m", "app.benches.plain_web", way, str(port)),
         env=dict(os.environ) | environment(bench.settings),
     )
     try:
@@ -167,7 +199,7 @@ async def _listens(port: int) -> bool:
     return True
 
 
-async def _peak(bench: Bench, port: int, buyers: Sequence[str], size: Size, skus: Sequence[UUID]) -> Outcome:
+async def _peak(port: int, buyers: Sequence[str], size: Size, skus: Sequence[UUID]) -> Outcome:
     """Closed loop: each connection orders again as soon as it has its answer, for `peak_s`."""
     loop = asyncio.get_running_loop()
     choose = random.Random(1)
@@ -198,32 +230,52 @@ async def _open_loop(port: int, requests: Sequence[bytes], rate: float, size: Si
         return Outcome(answers, loop.time() - began)
 
 
-async def _killed(bench: Bench, buyers: Sequence[str], size: Size) -> tuple[int, int]:
-    """Kill the web role while orders come; acknowledged orders that are not there, and keys with two."""
-    assert bench.settings.redis_url is not None
+async def _killed(bench: Bench, buyers: Sequence[str], size: Size, victim: str) -> Survived:
+    """Kill it while orders come; then everybody asks again, with the key that they had.
+
+    Whoever was acknowledged must get the same order, and every key has one.
+    """
     sku_id = await make_sku(bench.db, PLENTY)
     requests = [order_request(buyer, sku_id) for buyer in buyers[: size.connections * 4]]
-    async with Redis.from_url(bench.settings.redis_url) as redis:
-        (key,) = [key async for key in redis.scan_iter(match="role:web:*")]
-        pid = int(await redis.get(key) or 0)
-    async with await Connections.open(HOST, bench.settings.web_port, size.connections) as connections:
+    port = bench.settings.web_port
+    async with await Connections.open(HOST, port, size.connections) as connections:
         sending = [asyncio.create_task(connections.send(request, 10)) for request in requests]
         await asyncio.wait(sending[: size.connections], return_when=asyncio.FIRST_COMPLETED)
-        os.kill(pid, signal.SIGKILL)
+        os.kill(await _pid(bench, victim), signal.SIGKILL)
         answers = await asyncio.gather(*sending)
-    acknowledged = {UUID(orjson.loads(answer.body)["id"]) for answer in answers if answer.status == 201}
-    return await _compare(bench, acknowledged, sku_id)
+    await _until_it_sells(bench, buyers[0])
+    async with await Connections.open(HOST, port, size.connections) as connections:
+        again = await connections.send_all(requests)
+    lost = sum(
+        first.status == 201 and _order_id(first) != _order_id(second)
+        for first, second in zip(answers, again, strict=True)
+    )
+    _, _, ordered = await stock_of(bench.db, sku_id)
+    acknowledged = sum(answer.status == 201 for answer in answers)
+    return Survived(lost, ordered - len(requests), acknowledged)
 
 
-async def _compare(bench: Bench, acknowledged: Iterable[UUID], sku_id: UUID) -> tuple[int, int]:
-    async with bench.db.transaction() as tx:
-        rows = await (
-            await tx.execute(
-                "SELECT o.id, o.idempotency_key FROM orders o JOIN order_lines l ON l.order_id = o.id "
-                "WHERE l.sku_id = %s",
-                (sku_id,),
-            )
-        ).fetchall()
-    keys = Counter(row["idempotency_key"] for row in rows)
-    lost = set(acknowledged) - {row["id"] for row in rows}
-    return len(lost), sum(count - 1 for count in keys.values())
+def _order_id(answer: Answer) -> str | None:
+    return str(orjson.loads(answer.body)["id"]) if answer.status == 201 else None
+
+
+async def _pid(bench: Bench, victim: str) -> int:
+    if victim == "PostgreSQL":
+        return server_pid(bench.settings.data_dir / "postgres")
+    assert bench.settings.redis_url is not None
+    async with Redis.from_url(bench.settings.redis_url) as redis:
+        (key,) = [key async for key in redis.scan_iter(match="role:web:*")]
+        return int(await redis.get(key) or 0)
+
+
+async def _until_it_sells(bench: Bench, buyer: str) -> None:
+    """An order goes through again."""
+    async with asyncio.timeout(RECOVERY_S):
+        while True:
+            with suppress(psycopg.Error, PoolTimeout, OSError):
+                sku_id = await make_sku(bench.db, 1)
+                connections = await Connections.open(HOST, bench.settings.web_port, 1)
+                async with connections:
+                    if (await connections.send(order_request(buyer, sku_id), 5)).status == 201:
+                        return
+            await asyncio.sleep(0.2)

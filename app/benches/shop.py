@@ -12,6 +12,7 @@ import orjson
 from rich.console import Console
 
 from app.benches.http_load import post
+from app.benches.ways import UNITS
 from app.core.db import Database
 from app.core.ids import new_id
 from app.identity.service import hash_secret
@@ -87,6 +88,16 @@ async def make_sku(db: Database, stock: int) -> UUID:
         assert row is not None
         made = await catalog.create(tx, product, actor="bench", at=row["now"])
     return UUID(made["skus"][0]["id"])
+
+
+async def make_units(db: Database, sku_id: UUID, count: int) -> None:
+    """One row a unit, for the way that locks rows and skips those of others."""
+    async with db.transaction() as tx:
+        await tx.execute(UNITS.encode())
+        await tx.execute(
+            "INSERT INTO bench_units (sku_id, number) SELECT %s, generate_series(1, %s)", (sku_id, count)
+        )
+        await tx.execute("ANALYZE bench_units")
 
 
 def order_request(secret: str, sku_id: UUID, *, path: str = "/api/orders") -> bytes:

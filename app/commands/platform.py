@@ -29,6 +29,7 @@ def add_to(main: typer.Typer) -> None:
     main.command()(demo)
     main.command()(migrate)
     main.command()(openapi)
+    main.command()(rotate_key)
     main.command()(nodes)
     main.command()(drain)
     for name, summary in ROLES.items():
@@ -88,6 +89,14 @@ async def _with_redis(use: Callable[[Redis], Awaitable[T]]) -> T:
         raise typer.BadParameter("Set SHOPCAST_REDIS_URL.")
     async with Redis.from_url(settings.redis_url) as redis:
         return await use(redis)
+
+
+def rotate_key() -> None:
+    """Make a new key for names, phones and addresses; the jobs role brings old records under it by night."""
+    from commerce.privacy import add_key
+
+    number = add_key(Settings().data_dir / "keys")
+    typer.echo(f"privacy-{number}.key seals from now on. Keep the older ones until `reseal` has run.")
 
 
 def openapi(

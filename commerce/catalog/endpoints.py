@@ -16,6 +16,7 @@ from commerce.catalog.schemas import (
     ImportOut,
     MerchantProductOut,
     MerchantProducts,
+    PictureOut,
     Policies,
     ProductIn,
     ProductOut,
@@ -141,6 +142,12 @@ async def change_picture(
         await service.get(tx, product_id)
         await repository.update_product(tx, product_id, {"image_url": image_url}, clock.now())
         return service.for_merchant(await service.get(tx, product_id))
+
+
+@merchant_router.post("/pictures", status_code=201)
+async def add_picture(picture: UploadFile, commerce: CommerceDep, merchant: Merchant) -> PictureOut:
+    """A picture for a description, which shows it as Markdown does: `![what it shows](url)`."""
+    return PictureOut(url=await commerce.pictures.add(await picture.read(pictures.MAX_BYTES + 1)))
 
 
 @merchant_router.post("/products/{product_id}/skus", status_code=201)

@@ -107,6 +107,7 @@ class ProductIn(BaseModel):
     name_en: Short = ""
     category: Short = ""
     description: Long = ""
+    """Markdown; pages show it without HTML, and with pictures of our own store alone."""
     status: StoredStatus = "draft"
     attributes: Attributes = {}
     aliases: Texts = []
@@ -140,6 +141,10 @@ class SkuPatch(BaseModel):
     list_price_cents: Cents | None = None
     weight_g: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     active: bool | None = None
+
+
+class PictureOut(Answer):
+    url: str
 
 
 class Products(Answer):

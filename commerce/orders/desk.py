@@ -42,15 +42,12 @@ class Busy(RateLimited):
 class OrderDesk:
     """Places orders. Get one by `async with OrderDesk.open(...)`."""
 
-    def __init__(
-        self, db: Database, rooms: ProductRooms, vault: Vault, clock: Clock, payment_s: int, batching: bool
-    ) -> None:
+    def __init__(self, db: Database, rooms: ProductRooms, vault: Vault, clock: Clock, payment_s: int) -> None:
         self._db = db
         self._rooms = rooms
         self._vault = vault
         self._clock = clock
         self._payment_s = payment_s
-        self._batching = batching
         self._queues: list[asyncio.Queue[_Waiting]] = [asyncio.Queue(QUEUE_SIZE) for _ in range(WRITERS)]
 
     @classmethod
@@ -63,9 +60,8 @@ class OrderDesk:
         clock: Clock,
         *,
         payment_s: int,
-        batching: bool = True,
     ) -> AsyncIterator[Self]:
-        desk = cls(db, rooms, vault, clock, payment_s, batching)
+        desk = cls(db, rooms, vault, clock, payment_s)
         writers = [
             asyncio.create_task(desk._write(queue), name=f"order-writer-{number}")
             for number, queue in enumerate(desk._queues)
@@ -80,9 +76,6 @@ class OrderDesk:
     async def place(self, draft: OrderDraft) -> DictRow:
         """The order's row, once it is durable; raises the Problem that it was refused with."""
         done: asyncio.Future[DictRow] = asyncio.get_running_loop().create_future()
-        if not self._batching:
-            await self._settle([(draft, done)])
-            return await done
         sku_id = min(line.sku_id for line in draft.request.lines)
         try:
             self._queues[hash(sku_id) % WRITERS].put_nowait((draft, done))

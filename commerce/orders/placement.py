@@ -6,7 +6,7 @@ and leaves the others untouched.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -44,6 +44,9 @@ from commerce.promotions import repository as promotions
 from commerce.promotions.facts import Cart, PriceFacts
 from commerce.promotions.pricing import PricedLine, Quote
 from commerce.promotions.service import cart_of
+
+Reserve = Callable[[Tx, Mapping[UUID, int], Sequence[tuple[UUID, UUID, int]], datetime], Awaitable[None]]
+"""Holds these quantities by SKU, for (order, SKU, quantity) each; OutOfStock where that is not there."""
 
 UNTOUCHED: Mapping[str, Any] = {
     "status": Status.PENDING_PAYMENT,
@@ -96,16 +99,21 @@ async def place(
     *,
     at: datetime,
     payment_s: int,
+    lock: bool = True,
+    reserve: Reserve = repository.reserve,
 ) -> list[DictRow | Problem]:
-    """For each draft, in order: its order's row (placed now or, with this key, before), or its Problem."""
+    """For each draft, in order: its order's row (placed now or, with this key, before), or its Problem.
+
+    Without `lock` the figures that are decided on may change meanwhile: `reserve` must refuse then.
+    """
     sku_ids = {line.sku_id for draft in drafts for line in draft.request.lines}
-    offers = await repository.offers(tx, sku_ids, lock=True)
+    offers = await repository.offers(tx, sku_ids, lock=lock)
     address_ids = {draft.request.address_id for draft in drafts if draft.request.address_id}
     book = await addresses.get_many(tx, address_ids) if address_ids else {}
     carts = [cart_of(draft.request, draft.buyer.user_id, _region(vault, book, draft)) for draft in drafts]
     batch = _Batch(
         offers=offers,
-        prices=await PriceFacts.load(tx, rooms, carts, at, lock=True),
+        prices=await PriceFacts.load(tx, rooms, carts, at, lock=lock),
         addresses=book,
         before=await repository.placed_before(tx, [draft.key for draft in drafts]),
         expires_at=at + timedelta(seconds=payment_s),
@@ -117,7 +125,7 @@ async def place(
             results.append(_decide(batch, draft, cart))
         except Problem as problem:
             results.append(problem)
-    rows = await _write(tx, rooms, batch, at) if batch.orders else {}
+    rows = await _write(tx, rooms, batch, at, reserve) if batch.orders else {}
     before = {result for result in results if isinstance(result, UUID)} - rows.keys()
     if before:
         rows |= {row["id"]: row for row in await repository.get_many(tx, before)}
@@ -232,18 +240,20 @@ def _line_row(offer: Mapping[str, Any], order_id: UUID, position: int, line: Pri
     }
 
 
-async def _write(tx: Tx, rooms: ProductRooms, batch: _Batch, at: datetime) -> dict[UUID, DictRow]:
+async def _write(
+    tx: Tx, rooms: ProductRooms, batch: _Batch, at: datetime, reserve: Reserve
+) -> dict[UUID, DictRow]:
     """The new orders' rows by id, as `repository.get` would read them."""
     numbers = await repository.insert_orders(tx, batch.orders, at)
     await repository.insert_lines(tx, batch.lines)
     reserved = [(line["order_id"], line["sku_id"], line["quantity"]) for line in batch.lines]
     totals = per_sku((sku_id, quantity) for _, sku_id, quantity in reserved)
-    await repository.reserve(tx, totals, reserved, at=at)
     if batch.uses:
         await promotions.record_uses(tx, batch.uses)
     # One job a batch: its orders expire together, and each is looked at on its own then.
     order_ids = [str(order["id"]) for order in batch.orders]
     await defer_in(tx, "orders:expire", at=batch.expires_at, order_ids=order_ids)
+    await reserve(tx, totals, reserved, at)
     moved = [
         {"sku_id": sku_id, "product_id": batch.offers[sku_id]["product_id"], "available": batch.left[sku_id]}
         for sku_id in totals

@@ -259,7 +259,7 @@ def _hex(value: object) -> str:
 
 
 async def reserve(
-    tx: Tx, totals: Mapping[UUID, int], lines: Sequence[tuple[UUID, UUID, int]], *, at: datetime
+    tx: Tx, totals: Mapping[UUID, int], lines: Sequence[tuple[UUID, UUID, int]], at: datetime
 ) -> None:
     """Raise `reserved` by `totals` and log a movement per line (order, SKU, quantity)."""
     await tx.execute(

@@ -111,6 +111,18 @@ async def coupons(tx: Tx, limit: int) -> list[DictRow]:
     return await fetch_all(tx, "SELECT * FROM coupons ORDER BY id DESC LIMIT %(n)s", {"n": limit})
 
 
+async def coupons_of_room(tx: Tx, room_id: UUID, at: datetime) -> list[DictRow]:
+    """Those of this room that are running and not used up."""
+    return await fetch_all(
+        tx,
+        """SELECT * FROM coupons
+           WHERE room_id = %(room)s AND starts_at <= %(at)s AND ends_at > %(at)s
+             AND (total_limit IS NULL OR used < total_limit)
+           ORDER BY used DESC, id LIMIT 5""",
+        {"room": room_id, "at": at},
+    )
+
+
 async def insert_coupon(tx: Tx, coupon: Mapping[str, Any]) -> DictRow | None:
     """None where the code is taken."""
     return await fetch_one(

@@ -12,7 +12,7 @@ from commerce.orders import repository as orders
 from commerce.orders.schemas import OrderIn
 from commerce.promotions import repository
 from commerce.promotions.facts import Cart, PriceFacts
-from commerce.promotions.schemas import OfferOut, QuoteLineOut, QuoteOut, StepOut
+from commerce.promotions.schemas import CouponOut, OfferOut, QuoteLineOut, QuoteOut, StepOut
 
 
 def cart_of(order: OrderIn, buyer_id: UUID | None, region: str | None) -> Cart:
@@ -45,6 +45,11 @@ async def quote(tx: Tx, rooms: ProductRooms, cart: Cart, at: datetime) -> QuoteO
 async def offers(tx: Tx, room_id: UUID, at: datetime) -> list[OfferOut]:
     """Flash sales first, then room prices."""
     return [OfferOut.model_validate(row) for row in await repository.offers_of_room(tx, room_id, at)]
+
+
+async def coupons_of_room(tx: Tx, room_id: UUID, at: datetime) -> list[CouponOut]:
+    """Coupons of this room alone that can be used now, the best known first."""
+    return [CouponOut.model_validate(row) for row in await repository.coupons_of_room(tx, room_id, at)]
 
 
 async def set_room_prices(tx: Tx, room_id: UUID, prices: Mapping[UUID, int]) -> None:

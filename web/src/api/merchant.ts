@@ -76,6 +76,12 @@ export const shop = {
     form.append('picture', picture)
     return http.put<MerchantProduct>(`/merchant/products/${id}/image`, form, { timeoutMs: 60_000 })
   },
+  /** A picture for a description. */
+  addPicture: (picture: Blob) => {
+    const form = new FormData()
+    form.append('picture', picture)
+    return http.post<{ url: string }>('/merchant/pictures', form, { timeoutMs: 60_000 })
+  },
   importProducts: (file: Blob, dryRun: boolean) => {
     const form = new FormData()
     form.append('file', file)
