@@ -48,7 +48,7 @@ class RoomListener:
     ) -> None:
         settings = settings or RoomSettings()
         self.cues = CueEngine(products, settings.pins)
-        self.stream = TranscriptionStream(voice, settings.stream, self._vocabulary)
+        self.stream = TranscriptionStream(voice, settings.stream, self.vocabulary)
         self._known: tuple[tuple[str, ...], Vocabulary] | None = None
 
     def sync(
@@ -96,7 +96,7 @@ class RoomListener:
         events += self.cues.tick(now_s)
         return events
 
-    def _vocabulary(self) -> Vocabulary:
+    def vocabulary(self) -> Vocabulary:
         """The queue from the product on screen on: hotwords hold no whole catalogue."""
         shown = self.cues.screen.pinned[-1:]
         if self._known is None or self._known[0] != shown:

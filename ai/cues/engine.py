@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from ai.cues.actions import announced
-from ai.cues.decisions import CueDecision, Evidence, Explained, Pin, Suggest, Unpin
+from ai.cues.decisions import CueDecision, Evidence, Explained, Pin, Promise, Suggest, Unpin
 from ai.cues.links import linked
 from ai.cues.matcher import Matcher, NameMatch, Trust
 from ai.cues.presentation import CERTAIN, LIKELY, Act, Reading, clues, read
@@ -26,6 +26,8 @@ _ENOUGH_AFTER = {"zh": 5, "en": 3}
 """Sounds after the name that show where the sentence goes."""
 _LEAD_IN = {"zh": 3, "en": 2}
 """Sounds before the name; a sentence that begins with it may turn into anything: more of it is heard first."""
+_NUMBER_MAY_GROW = {"zh": 2, "en": 6}
+"""Characters that must follow a number before it is taken for whole."""
 _BARE_ENOUGH_AFTER = {"zh": 10, "en": 10}
 _NEEDED = {Trust.FULL: 0.55, Trust.SHORT: 0.65, Trust.PART: 0.85}
 """How probably it must be presented, by how telling the name is."""
@@ -85,6 +87,7 @@ class CueEngine:
         self._utterance: UUID | None = None
         self._seen: dict[str, int] = {}
         self._decided: set[str] = set()
+        self._warned: set[tuple[Promise, str]] = set()
         self._waiting: _Waiting | None = None
         self._suggested_s: dict[str, float] = {}
         self._explained: dict[str, _Explanation] = {}
@@ -109,8 +112,10 @@ class CueEngine:
         final = not isinstance(segment, PartialSegment)
         if segment.id != self._utterance:
             self._utterance, self._seen, self._decided = segment.id, {}, set()
+            self._warned = set()
         matches = self.names_in(segment.text)
         decisions = self._present(segment, matches, now_s, final)
+        decisions += self._compare(segment, matches)
         if final:
             decisions += self._conclude(segment, matches)
         return decisions + self.tick(now_s)
@@ -138,7 +143,7 @@ class CueEngine:
         self, segment: Segment, matches: Sequence[NameMatch], now_s: float, final: bool
     ) -> list[CueDecision]:
         decisions: list[CueDecision] = []
-        readings = self._readings(segment, matches)
+        readings = self.readings(segment, matches)
         presented = [match.product_id for match, reading in readings if reading.act is Act.INTRODUCE]
         a_set = len(set(presented)) > 1 and _says_set(segment.text)
         for n, (match, reading) in enumerate(readings):
@@ -170,7 +175,7 @@ class CueEngine:
             decisions += self.tick(now_s)
         return decisions
 
-    def _readings(self, segment: Segment, matches: Sequence[NameMatch]) -> list[tuple[NameMatch, Reading]]:
+    def readings(self, segment: Segment, matches: Sequence[NameMatch]) -> list[tuple[NameMatch, Reading]]:
         """How each name is used. Of a set, the names that are listed together are used alike."""
         found = [
             (match, self._reading(segment, match, earlier))
@@ -245,15 +250,31 @@ class CueEngine:
             decisions.append(Suggest(product_id, evidence))
         return decisions
 
-    def _conclude(self, segment: Segment, matches: Sequence[NameMatch]) -> list[CueDecision]:
-        """What only a finished utterance tells: prices, stock, actions, explanations."""
-        self._before = (_leading_on(segment, matches), segment.end_s)
+    def _spoken_of(self, matches: Sequence[NameMatch]) -> ListedProduct | None:
+        """The product on screen that an utterance is about."""
         presented = [match.product_id for match in matches if self.screen.shows(match.product_id)]
         current = presented[-1:] or self.screen.pinned[-1:]
-        product = self._products.get(current[0]) if current else None
+        return self._products.get(current[0]) if current else None
+
+    def _compare(self, segment: Segment, matches: Sequence[NameMatch]) -> list[CueDecision]:
+        """Prices and stock as spoken; while the utterance grows, those that two hypotheses agree on."""
+        product = self._spoken_of(matches)
+        if product is None:
+            return []
+        until = None
+        if isinstance(segment, PartialSegment):
+            until = len(segment.stable_text) - _NUMBER_MAY_GROW[segment.language]
+        found = broken_promises(segment.text, segment.language, product, until)
+        fresh = [warning for warning in found if (warning.promise, product.id) not in self._warned]
+        self._warned |= {(warning.promise, product.id) for warning in fresh}
+        return list(fresh)
+
+    def _conclude(self, segment: Segment, matches: Sequence[NameMatch]) -> list[CueDecision]:
+        """What only a finished utterance tells: actions, explanations."""
+        self._before = (_leading_on(segment, matches), segment.end_s)
+        product = self._spoken_of(matches)
         decisions: list[CueDecision] = []
         if product is not None:
-            decisions += broken_promises(segment.text, segment.language, product)
             decisions += self._explain(product.id, segment)
         decisions += announced(segment.text, segment.language, product.id if product else None)
         return decisions

@@ -1,16 +1,16 @@
 """`shopcast eval cues`: the real chain on labelled sessions, in simulated real time."""
 
 import json
-import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ai.cues import score_table
 from ai.cues.decisions import Pin
-from ai.cues.numbers import with_digits
+from ai.cues.error_rates import ErrorRates, measure, normalized
 from ai.cues.products import ListedProduct
 from ai.cues.scoring import (
     LabelledSegment,
@@ -29,7 +29,6 @@ from ai.transcription.segments import TranscriptSegment
 from app.core.report import Report
 
 QUICK_S = 33.0
-_WORD = re.compile(r"\w")
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class SessionResult:
     compute_s: float
     cpu_s: float
     sound_s: float
+    rates: ErrorRates | None = None
 
     @property
     def cer(self) -> float:
@@ -123,11 +123,6 @@ def _until(session: LabelledSession, stopped_s: float) -> LabelledSession:
     return LabelledSession(session.id, session.language, session.noise, session.audio, stopped_s, heard)
 
 
-def normalized(text: str) -> str:
-    """Letters and digits alone, lower case, numbers as digits: "九十九元" and "99元" are equal."""
-    return "".join(_WORD.findall(with_digits(text.lower()))).replace("_", "")
-
-
 def run(
     folder: Path,
     data_dir: Path,
@@ -136,8 +131,12 @@ def run(
     model: str = "base",
     cpu_threads: int = 2,
     page: Path | None = None,
+    scores: Path | None = None,
 ) -> None:
-    """The command. Prints progress, tables and the closing line of figures."""
+    """The command. Prints progress, tables and the closing line of figures.
+
+    Unless `quick`, utterances are recognized again with and without hotwords. `page` and `scores` are written.
+    """
     report = Report("eval cues")
     started = time.monotonic()
     products, sessions = load(folder)
@@ -152,6 +151,8 @@ def run(
         if not in_time():
             break
         result = listen_to(session, folder, products, recognizer, may_go_on=in_time)
+        if not quick:
+            result = _with_error_rates(result, folder, products, recognizer)
         results.append(result)
         report.progress(_line(result))
     _tables(report, results)
@@ -160,7 +161,24 @@ def run(
 
         write_page(page, products, results)
         report.progress(f"timeline: {page}")
+    if scores is not None:
+        score_table.write(scores, [row for r in results for row in score_table.rows(*_heard(r), products)])
+        report.progress(f"scores: {scores}")
     report.finish(figures(results))
+
+
+def _with_error_rates(
+    result: SessionResult, folder: Path, products: Sequence[ListedProduct], recognizer: WhisperRecognizer
+) -> SessionResult:
+    session, events = _heard(result)
+    finals = [event for _, event in events if isinstance(event, TranscriptSegment)]
+    vocabulary = RoomListener(products).vocabulary()
+    sound = read_sound(folder / session.audio)
+    return replace(result, rates=measure(session, sound, finals, recognizer, vocabulary))
+
+
+def _heard(result: SessionResult) -> tuple[LabelledSession, tuple[tuple[float, ListeningEvent], ...]]:
+    return result.score.session, result.events
 
 
 def _alternating(sessions: Sequence[LabelledSession]) -> list[LabelledSession]:
@@ -191,6 +209,11 @@ def figures(results: Sequence[SessionResult]) -> dict[str, Any]:
         "cer": _rounded(
             sum(r.character_errors for r in results) / max(1, sum(r.characters for r in results))
         ),
+        "cer_by_session": {
+            r.score.session.id: {k: _rounded(v) for k, v in asdict(r.rates).items()}
+            for r in results
+            if r.rates
+        },
         "rtf": _rounded(sum(r.compute_s for r in results) / sound_s if sound_s else None),
         "cpu_rtf": _rounded(sum(r.cpu_s for r in results) / sound_s if sound_s else None),
     }
@@ -215,10 +238,17 @@ def _tables(report: Report, results: Sequence[SessionResult]) -> None:
         ("session", "language", "noise", "expected", "pinned", "false", "p50 s", "p95 s", "cer", "rtf"),
         [_row(result) for result in results],
     )
-    report.table("Products", ("product", "expected", "pinned", "false"), _by_product(results))
-    failures = [*_failures(results)]
-    if failures:
-        report.table("Failures", ("session", "kind", "product", "at s", "words", "rule"), failures)
+    rates = [(r.score.session.id, *(f"{rate:.3f}" for rate in astuple(r.rates))) for r in results if r.rates]
+    if rates:
+        columns = ("session", "hotwords", "no hotwords", "hotwords, as written", "no hotwords, as written")
+        report.table("Character error rates", columns, rates)
+    report.table("Products", ("product", "expected", "pinned", "false"), by_product(results))
+    report.table(
+        "Failures by kind", ("kind", "times"), sorted(Counter(f[1] for f in failures(results)).items())
+    )
+    found = failures(results)
+    if found:
+        report.table("Failures", ("session", "kind", "product", "at s", "words", "rule"), found)
 
 
 def _row(result: SessionResult) -> tuple[Any, ...]:
@@ -238,20 +268,26 @@ def _row(result: SessionResult) -> tuple[Any, ...]:
     )
 
 
-def _by_product(results: Sequence[SessionResult]) -> Iterable[tuple[Any, ...]]:
+def by_product(results: Sequence[SessionResult]) -> list[tuple[Any, ...]]:
+    """Product, expected, pinned, false pins."""
     expected = Counter(intro.product_id for r in results for intro in r.score.expected)
     pinned = Counter(intro.product_id for r in results for intro, _ in r.score.hits)
     false_pins = Counter(false.pin.product_id for r in results for false in r.score.false_pins)
-    for product_id in sorted({*expected, *false_pins}):
-        yield product_id, expected[product_id], pinned[product_id], false_pins[product_id]
+    return [
+        (product_id, expected[product_id], pinned[product_id], false_pins[product_id])
+        for product_id in sorted({*expected, *false_pins})
+    ]
 
 
-def _failures(results: Sequence[SessionResult]) -> Iterable[tuple[Any, ...]]:
+def failures(results: Sequence[SessionResult]) -> list[tuple[Any, ...]]:
+    """Session, kind, product, time, words and rule of each missed introduction and each false pin."""
+    found: list[tuple[Any, ...]] = []
     for result in results:
         session = result.score.session.id
         for intro in result.score.missed:
             first = intro.segments[0]
-            yield session, "missed", intro.product_id, f"{first.start_s:.1f}", first.text, ""
+            found.append((session, "missed", intro.product_id, f"{first.start_s:.1f}", first.text, ""))
         for false in result.score.false_pins:
             pin = false.pin
-            yield session, false.kind, pin.product_id, f"{pin.at_s:.1f}", pin.text, pin.rule
+            found.append((session, false.kind, pin.product_id, f"{pin.at_s:.1f}", pin.text, pin.rule))
+    return found

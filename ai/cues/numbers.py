@@ -11,10 +11,11 @@ _DIGITS = {
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE = re.compile(r"[零〇一幺二两俩三四五六七八九十百千万]+(?:点[零〇一二三四五六七八九]+)?|半")
 _NUMBER = re.compile(
-    r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<unit>[万千百]?)|(?P<chinese>"
+    r"(?:(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<unit>[万千百]?)|(?P<chinese>"
     + _CHINESE.pattern
-    + ")"
+    + r"))(?:[块快](?P<tenths>[\d一二两三四五六七八九])(?![\d.十百千万点块快包个袋盒件只条瓶支份斤片]))?"
 )
+"""The last part is 九 of "四十九块九", where 块 is often heard as 快."""
 
 
 def _counted(names: str, step: int = 1) -> dict[str, int]:
@@ -37,6 +38,8 @@ class SpokenNumber:
     start: int
     end: int
     """Where it stands in the text."""
+    is_money: bool = False
+    """Said with its unit inside: "四十九块九"."""
 
 
 def spoken_digits(number: str) -> str:
@@ -124,7 +127,7 @@ def spoken_numbers(text: str, language: str) -> list[SpokenNumber]:
     for match in _NUMBER.finditer(text):
         value = _matched_value(match)
         if value is not None:
-            found.append(SpokenNumber(value, match.start(), match.end()))
+            found.append(SpokenNumber(value, match.start(), match.end(), match["tenths"] is not None))
     if language == "en":
         for match in _ENGLISH.finditer(text):
             value = english_value(match[0])
@@ -136,9 +139,12 @@ def spoken_numbers(text: str, language: str) -> list[SpokenNumber]:
 
 def _matched_value(match: re.Match[str]) -> float | None:
     if match["chinese"]:
-        return chinese_value(match["chinese"])
-    unit = {"万": 10_000, "千": 1000, "百": 100}.get(match["unit"], 1)
-    return float(match["digits"].replace(",", "")) * unit
+        value = chinese_value(match["chinese"])
+    else:
+        unit = {"万": 10_000, "千": 1000, "百": 100}.get(match["unit"], 1)
+        value = float(match["digits"].replace(",", "")) * unit
+    tenths = chinese_value(match["tenths"]) or float(match["tenths"]) if match["tenths"] else 0.0
+    return None if value is None else value + tenths / 10
 
 
 def with_digits(text: str) -> str:

@@ -1,21 +1,20 @@
 """The timeline of an evaluation as one HTML page: what was spoken, what was expected, what was pinned."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ai.cues.decisions import Offer, Pin, Suggest, Warn
+from ai.cues.evaluation import SessionResult, by_product, failures
 from ai.cues.products import ListedProduct
 from ai.transcription.segments import TranscriptSegment
-
-if TYPE_CHECKING:
-    from ai.cues.evaluation import SessionResult
 
 _PX_PER_S = 22
 _STYLE = """
 body{font:14px/1.4 system-ui,sans-serif;margin:24px;color:#1c1c22}
-h2{margin:28px 0 4px} .figures{color:#666}
+h2{margin:28px 0 4px} table{border-collapse:collapse} th,td{text-align:left;padding:3px 14px 3px 0;
+border-bottom:1px solid #eee} .figures{color:#666}
 .scroll{overflow-x:auto;border:1px solid #ddd;border-radius:8px}
 .track{position:relative;height:64px;border-bottom:1px solid #eee}
 .track:last-child{border:0}
@@ -30,18 +29,39 @@ white-space:nowrap;background:#ffffffb0}
 """
 
 
-def write_page(path: Path, products: Sequence[ListedProduct], results: Sequence["SessionResult"]) -> None:
+def write_page(path: Path, products: Sequence[ListedProduct], results: Sequence[SessionResult]) -> None:
     """Writes one self-contained file."""
+
     names = {product.id: product.name for product in products}
+    failed = failures(results)
+    summary = (
+        _table("Per product", ("product", "expected", "pinned", "false"), by_product(results), names)
+        + _table(
+            "Per kind of failure", ("kind", "times"), sorted(Counter(f[1] for f in failed).items()), names
+        )
+        + _table("Failures", ("session", "kind", "product", "at s", "words", "rule"), failed, names)
+    )
     sections = "".join(_section(result, names) for result in results)
     path.write_text(
         f'<!doctype html><meta charset="utf-8"><title>Product cues</title><style>{_STYLE}</style>'
-        f"<h1>Product cues</h1>{sections}",
+        f"<h1>Product cues</h1>{summary}{sections}",
         encoding="utf-8",
     )
 
 
-def _section(result: "SessionResult", names: dict[str, str]) -> str:
+def _table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], names: dict[str, str]
+) -> str:
+    """Ids of products are shown as their names."""
+    head = "".join(f"<th>{escape(column)}</th>" for column in columns)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(names.get(str(cell), str(cell)))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    return f"<h2>{escape(title)}</h2><table><tr>{head}</tr>{body}</table>"
+
+
+def _section(result: SessionResult, names: dict[str, str]) -> str:
     scored = result.score
     session = scored.session
     width = int(session.duration_s * _PX_PER_S) + 200
@@ -69,7 +89,7 @@ def _section(result: "SessionResult", names: dict[str, str]) -> str:
 
 
 def _decisions(
-    result: "SessionResult", names: dict[str, str], wrong: dict[tuple[float, str], str]
+    result: SessionResult, names: dict[str, str], wrong: dict[tuple[float, str], str]
 ) -> Iterable[str]:
     for at_s, event in result.events:
         if isinstance(event, Pin):

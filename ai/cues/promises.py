@@ -37,10 +37,15 @@ _STOCK_UNIT = re.compile(
 _LEAST_PRICE = 1.0
 
 
-def broken_promises(text: str, language: str, product: ListedProduct) -> list[Warn]:
-    """Where `text` names a price or a stock for `product` that it does not have, each at most once."""
+def broken_promises(text: str, language: str, product: ListedProduct, until: int | None = None) -> list[Warn]:
+    """Where `text` names a price or a stock for `product` that it does not have, each at most once.
+
+    `until`: only numbers that end before this position count; those behind it may still grow.
+    """
     warnings: dict[Promise, Warn] = {}
     for number in spoken_numbers(text, language):
+        if until is not None and number.end >= until:
+            break
         for promise, said, held in _compare(text, number, product):
             rule = f"said {promise.value}"
             warnings.setdefault(promise, Warn(promise, product.id, said, held, Evidence(text, 1.0, rule)))
@@ -61,6 +66,8 @@ def _compare(text: str, number: SpokenNumber, product: ListedProduct) -> Iterabl
         if product.list_price_cents is not None and said not in prices:
             yield Promise.LIST_PRICE, said, product.list_price_cents
     elif (
-        (_NOW.search(left) or _MONEY.match(right)) and product.price_cents is not None and said not in prices
+        (number.is_money or _NOW.search(left) or _MONEY.match(right))
+        and product.price_cents is not None
+        and said not in prices
     ):
         yield Promise.PRICE, said, product.price_cents

@@ -1,9 +1,10 @@
 """From the sound of one utterance to words: faster-whisper, with features no longer than the utterance."""
 
+import copy
 import re
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -105,6 +106,12 @@ class WhisperRecognizer:
         self._lock = threading.Lock()
         self._tokenizers = {language: self._tokenizer(language) for language in LANGUAGES}
         self._suppressed = [-1, *self._first_bytes_of_full_width_marks()]
+
+    def variant(self, *, hotwords: bool, simplify: bool) -> "WhisperRecognizer":
+        """The same model, used otherwise."""
+        other = copy.copy(self)
+        other._settings = replace(self._settings, hotwords=hotwords, simplify=simplify)
+        return other
 
     def recognize(
         self,

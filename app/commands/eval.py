@@ -18,13 +18,24 @@ def cues(
         Path | None, typer.Option(help="Writes the timeline of every session there as HTML.")
     ] = None,
     threads: Annotated[int, typer.Option(help="Processor threads of the recognizer.")] = 2,
+    scores: Annotated[
+        Path | None, typer.Option(help="Writes how each name was read there as CSV: `notebooks/cues.ipynb`.")
+    ] = None,
 ) -> None:
     """Products pinned from speech: the real chain on labelled sessions, in simulated real time."""
     from ai.cues.evaluation import run
     from app.settings import Settings
 
     settings = Settings()
-    run(data, settings.data_dir, quick=quick, model=settings.whisper_model, cpu_threads=threads, page=page)
+    run(
+        data,
+        settings.data_dir,
+        quick=quick,
+        model=settings.whisper_model,
+        cpu_threads=threads,
+        page=page,
+        scores=scores,
+    )
 
 
 @app.command()
@@ -35,13 +46,16 @@ def assistant(
         typer.Option(help="none: facts alone; local: the model of the extra `llm`; or a URL ending in /v1."),
     ] = "none",
     quick: Annotated[bool, typer.Option(help="Every third case.")] = False,
-    page: Annotated[Path | None, typer.Option(help="Where to write the HTML page with each case.")] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="Where to write the HTML page with each case; data/reports unless told."),
+    ] = None,
 ) -> None:
     """Questions answered from facts: accuracy per kind, anything invented, and the time it takes."""
     from ai.assistant.evaluation import report
     from app.settings import Settings
 
-    report(data, Settings().data_dir / "models", llm=llm, quick=quick, page=page)
+    report(data, Settings().data_dir, llm=llm, quick=quick, page=page)
 
 
 @app.command()
@@ -50,19 +64,31 @@ def moderation(
         Path, typer.Option(help="A JSON list of texts with surface, language, expect and category.")
     ],
     quick: Annotated[bool, typer.Option(help="Fewer rounds of timing.")] = False,
+    meaning: Annotated[bool, typer.Option(help="With the meaning layer, as the platform screens.")] = True,
     examples: Annotated[
-        list[Path] | None, typer.Option(help="Labelled files that the meaning layer learns first.")
+        list[Path] | None, typer.Option(help="Further labelled files that the meaning layer learns first.")
     ] = None,
 ) -> None:
     """The screen of texts: outcomes as expected, caught, false alarms, time."""
+    from app.adapters.meaning import examples_of
+    from app.adapters.meaning import meaning as learned
     from moderation.evaluation import run
 
-    if not examples:
-        run(data, quick=quick)
-        return
-    from app.adapters.meaning import meaning_of
+    run(data, quick=quick, meaning=learned(examples_of(examples or [])) if meaning else None)
 
-    run(data, quick=quick, meaning=meaning_of(examples))
+
+@app.command()
+def meaning(
+    data: Annotated[list[Path], typer.Option(help="Labelled texts; repeat for several files.")],
+    write: Annotated[bool, typer.Option(help="Makes them the package's examples.")] = False,
+) -> None:
+    """The meaning layer alone, cross-validated over labelled texts: caught and false alarms by margin."""
+    from app.adapters.meaning import Sentences, examples_of, write_examples
+    from moderation.text.validation import run
+
+    run(examples_of(data), Sentences())
+    if write:
+        write_examples(data)
 
 
 @app.command()

@@ -185,3 +185,21 @@ def test_explanations_reach_from_the_first_word_to_the_next_product() -> None:
     assert len(explained.segments) == 2
     assert all(isinstance(segment, UUID) for segment in explained.segments)
     assert [d.product_id for d in host.engine.finish() if isinstance(d, Explained)] == ["lamp"]
+
+
+def test_a_wrong_price_is_called_out_while_the_sentence_goes_on_and_once() -> None:
+    host = Host()
+    host.says("接下来看五升可视空气炸锅,特别好用")
+    heard = "今天只要九十九元,家里人多的一定要带一台"
+    id, grown = new_id(), heard + ",三年质保"
+
+    def warned(segment: PartialSegment | TranscriptSegment) -> list[tuple[int, int]]:
+        return [(d.said, d.held) for d in host.engine.observe(segment, 20) if isinstance(d, Warn)]
+
+    def partial(text: str, stable: str) -> PartialSegment:
+        return PartialSegment(id, text, stable, "zh", 15, 20)
+
+    assert warned(partial(heard[:6], heard[:6])) == [], "the number may still grow"
+    assert warned(partial(heard, heard[:5])) == [], "only one hypothesis holds it"
+    assert warned(partial(heard, heard)) == [(9900, 29900)]
+    assert warned(TranscriptSegment(id, grown, "zh", 15, 22)) == []
