@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """Pages that may open WebSockets, such as https://shop.example; None: any, the token alone decides."""
     chat_per_s: float = 30.0
     """How many chat messages a second a viewer is shown at most; the rest of a flood is left out."""
+    metrics_token: SecretStr | None = None
+    """The bearer token with which Prometheus reads /metrics; None: only administrators may."""
     secure_cookies: bool = False
     """Set it wherever the pages are served over https."""
     ice_servers: list[str] = []

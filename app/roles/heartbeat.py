@@ -1,4 +1,7 @@
-"""Each role's process says every two seconds that it is alive; who falls silent is gone after six."""
+"""Each role's process says every two seconds that it is alive; who falls silent is gone after six.
+
+Its figures (`app.core.metrics`) go with it.
+"""
 
 import asyncio
 import os
@@ -7,13 +10,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
+from prometheus_client import Gauge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from app.core import metrics
 from app.core.ids import new_id
 
 EVERY_S = 2
 GONE_AFTER_S = 6
+
+LOOP_LAG = Gauge("shopcast_event_loop_lag_seconds", "By how much the event loop was late at the last beat.")
 
 log = structlog.get_logger()
 
@@ -21,14 +28,19 @@ log = structlog.get_logger()
 @asynccontextmanager
 async def beating(redis: Redis, role: str) -> AsyncIterator[None]:
     """Say that this process of `role` is ready and alive while the block runs."""
-    key = f"role:{role}:{new_id()}"
+    process = str(new_id())
+    key = f"role:{role}:{process}"
     await redis.set(key, os.getpid(), ex=GONE_AFTER_S)
+    loop = asyncio.get_running_loop()
 
     async def beat() -> None:
         while True:
+            due = loop.time() + EVERY_S
             await asyncio.sleep(EVERY_S)
+            LOOP_LAG.set(loop.time() - due)
             try:
                 await redis.set(key, os.getpid(), ex=GONE_AFTER_S)
+                await metrics.publish(redis, role, process)
             except RedisError:
                 log.warning("no heartbeat: Redis does not answer")
 

@@ -20,6 +20,7 @@ from app.web import problems
 from app.web.client import ClientFiles
 from app.web.origin import SameOriginMiddleware
 from app.web.routers import ROUTERS
+from app.web.timing import TimingMiddleware
 from commerce.runtime import Commerce
 
 CLIENT = Path(__file__).parents[2] / "web" / "dist"
@@ -55,6 +56,7 @@ def _api() -> FastAPI:
     problems.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=1_000)
     app.add_middleware(SameOriginMiddleware)
+    app.add_middleware(TimingMiddleware)
     for router in ROUTERS:
         app.include_router(router)
     return app
