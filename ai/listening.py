@@ -93,6 +93,7 @@ class RoomListener:
             text = with_catalogue_spelling(segment.text, self.cues.names_in(segment.text))
             events.append(replace(segment, text=text))
             events += self.cues.observe(segment, now_s)
+            self.stream.urgent = self.cues.undecided
         events += self.cues.tick(now_s)
         return events
 

@@ -89,6 +89,16 @@ class Settings(BaseSettings):
     ]
     """Push services that browsers may name."""
 
+    s3_bucket: str | None = None
+    """Product pictures go to this bucket of an S3-compatible store (extra `s3`); None: to `data_dir`."""
+    s3_endpoint: str | None = None
+    """Such as https://minio.example:9000; None: Amazon's own."""
+    s3_region: str | None = None
+    s3_prefix: str = "pictures/"
+    s3_access_key: str | None = None
+    s3_secret_key: SecretStr | None = None
+    """Without keys: from the environment or the machine's role, as boto3 looks for them."""
+
     session_days: int = 30
     fee_bps: int = 60
     """What payment services keep of an amount paid, in basis points; reconciliation compares it."""
@@ -102,6 +112,19 @@ class Settings(BaseSettings):
     """How long stock is held for an unpaid order."""
     whisper_model: str = "base"
     """A faster-whisper model: `base` from its wheels, any name on the hub, or a directory."""
+    pin_min_on_screen_s: float = Field(default=2.0, ge=0)
+    """So long an automatic pin stays at least; what is presented meanwhile follows then."""
+    pin_repin_gap_s: float = Field(default=4.0, ge=0)
+    """A product that has just been replaced is not pinned again sooner."""
+    pin_expires_s: float = Field(default=600.0, gt=0)
+    """An automatic pin leaves the screen when nothing was heard of its product for so long."""
+
+    moderation_meaning: bool = True
+    """Screen what people write and say by meaning too; needs the extra `models`."""
+    moderation_classifier: str | None = None
+    """A `transformers` text classifier that is asked besides: a directory, or a name on a hub."""
+    moderation_pictures: bool = True
+    """Look at frames of live streams and at catalogue pictures; needs the extra `models`."""
 
     llm_url: str | None = None
     """An OpenAI-compatible endpoint ending in /v1 that words the assistant's answers; None: facts alone."""

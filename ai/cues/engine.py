@@ -85,6 +85,7 @@ class CueEngine:
         self.update_products(products)
         self._before: tuple[str, float] = ("", float("-inf"))
         self._utterance: UUID | None = None
+        self._undecided = False
         self._seen: dict[str, int] = {}
         self._decided: set[str] = set()
         self._warned: set[tuple[Promise, str]] = set()
@@ -96,6 +97,11 @@ class CueEngine:
         """The queue, prices or stock have changed."""
         self._products = {product.id: product for product in products}
         self._matcher = Matcher(products)
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the growing utterance names a product that the next words may present."""
+        return self._undecided
 
     @property
     def products(self) -> tuple[ListedProduct, ...]:
@@ -114,6 +120,7 @@ class CueEngine:
             self._utterance, self._seen, self._decided = segment.id, {}, set()
             self._warned = set()
         matches = self.names_in(segment.text)
+        self._undecided = False
         decisions = self._present(segment, matches, now_s, final)
         decisions += self._compare(segment, matches)
         if final:
@@ -158,6 +165,7 @@ class CueEngine:
             if not a_set and _aside(segment, readings[:n], match):
                 continue
             if not (final or self._ripe(segment, match, reading)):
+                self._undecided = True
                 continue
             evidence = Evidence(
                 segment.text, round(match.score * reading.probability, 2), ", ".join(reading.rules) or "named"

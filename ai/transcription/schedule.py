@@ -15,7 +15,9 @@ Room = TypeVar("Room", bound=HasStream)
 
 
 class Schedule(Generic[Room]):
-    """Final text goes before partial text; among equals the room that was served longest ago.
+    """Final text goes first, then partial text that a decision waits for, then other partial text.
+
+    Among equals the room that was served longest ago.
 
     So under load every room gets its finals in turn, and partials become rarer for all alike.
     """
@@ -35,9 +37,7 @@ class Schedule(Generic[Room]):
         best: tuple[Room, RecognitionJob] | None = None
         for room in self._rooms:
             job = room.stream.due()
-            if job is not None and (
-                best is None or (job.effort is Effort.FINAL and best[1].effort is not Effort.FINAL)
-            ):
+            if job is not None and (best is None or _rank(job) > _rank(best[1])):
                 best = (room, job)
         if best is not None:
             room, job = best
@@ -45,3 +45,7 @@ class Schedule(Generic[Room]):
             self._rooms.remove(room)
             self._rooms.append(room)
         return best
+
+
+def _rank(job: RecognitionJob) -> int:
+    return 2 if job.effort is Effort.FINAL else int(job.urgent)

@@ -61,6 +61,8 @@ class RecognitionJob:
     """Media time of the last sample."""
     speech_end_s: float
     speech_s: float
+    urgent: bool = False
+    """A decision waits for these words."""
 
     @property
     def duration_s(self) -> float:
@@ -113,6 +115,8 @@ class TranscriptionStream:
         self._voice = voice()
         self._settings = settings
         self._vocabulary = vocabulary
+        self.urgent = False
+        """Set by whoever waits for the next words of the growing utterance."""
         self._stream = ""
         self._fed = False
         self._expected_s = 0.0
@@ -309,6 +313,7 @@ class TranscriptionStream:
             utterance.end_s,
             utterance.speech_end_s,
             utterance.speech_s,
+            self.urgent,
         )
 
     @staticmethod

@@ -9,6 +9,7 @@ import structlog
 
 from ai.cues.decisions import CueDecision, Evidence, Explained, Offer, Pin, Suggest, Unpin, Warn
 from ai.cues.products import ListedProduct
+from ai.listening import RoomSettings
 from ai.transcription.segments import PartialSegment, Segment, TranscriptSegment
 from ai.worker import LiveRoom
 from app.core.http import Services
@@ -27,9 +28,18 @@ HAND_RULES_FOR = timedelta(minutes=10)
 class ListenedRooms:
     """An `ai.worker.RoomSource` and `RoomSink` over the platform's rooms."""
 
-    def __init__(self, services: Services, watch: SpeechWatch | None = None) -> None:
-        """`watch`: told of every final sentence; a failure of it costs a warning, never a caption."""
+    def __init__(
+        self,
+        services: Services,
+        watch: SpeechWatch | None = None,
+        settings: RoomSettings | None = None,
+    ) -> None:
+        """`watch`: told of every final sentence; a failure of it costs a warning, never a caption.
+
+        `settings` are those of every room.
+        """
         self._services = services
+        self._settings = settings or RoomSettings()
         self._watch = watch
         self._db = services.db
         self._clock = services.clock
@@ -53,6 +63,7 @@ class ListenedRooms:
             products=tuple(_listed(item) for item in queue),
             pinned=tuple(str(pin["product_id"]) for pin in current),
             by_host=tuple(str(product_id) for product_id in by_host),
+            settings=self._settings,
         )
 
     async def partial(self, room_id: str, segment: PartialSegment) -> None:

@@ -1,5 +1,7 @@
 """The hand-over inbox over HTTP: who may see it, reply, and what a reply does."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -8,8 +10,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from ai.assistant import status
+from ai.assistant.breaker import BreakerState
 from ai.assistant.desk import Desk, MemoryChannel, MemoryNotes
 from ai.assistant.endpoints import AssistantPorts, router
+from ai.assistant.llm import ModelHealth
 from ai.assistant.models import Answer, Handoff, Language
 from ai.assistant.repository import Asker
 from app.core.auth import Principal, Role
@@ -127,3 +132,29 @@ async def test_a_private_answer_is_judged_by_its_asker_alone(
         traced = await staff.get(url)
     assert (judged.status_code, judged.json()["code"]) == (404, "question_not_found")
     assert (traced.status_code, traced.json()["reply"]) == (200, "您的订单已发货。")
+
+
+class Answering:
+    """What a process of the role `ai` reports on."""
+
+    health = ModelHealth(Counter(used=3, circuit_open=2), BreakerState.OPEN)
+    dropped = 1
+
+
+async def test_whoever_runs_the_platform_sees_that_the_models_circuit_is_open(
+    services: Services, log_in: LogIn, inbox: FastAPI
+) -> None:
+    merchant, viewer = await log_in(Role.MERCHANT), await log_in()
+    async with (
+        browser(inbox, merchant) as staff,
+        browser(inbox, viewer) as other,
+        status.reporting(services.redis, services.clock, "one", "qwen", Answering()),
+    ):
+        async with asyncio.timeout(5):
+            while not (found := (await staff.get("/api/assistant/status")).json())["processes"]:
+                await asyncio.sleep(0)
+        assert (await other.get("/api/assistant/status")).status_code == 403
+    [process] = found["processes"]
+    assert (process["model"], process["circuit"], process["dropped"]) == ("qwen", "open", 1)
+    assert process["outcomes"] == {"used": 3, "circuit_open": 2}
+    assert await status.processes(services.redis) == []

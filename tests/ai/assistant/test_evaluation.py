@@ -22,6 +22,13 @@ def test_answers_the_files_of_cases(name: str, cases: int, embedder: Embedder, t
     assert page.read_text("utf-8").count("<details>") == cases
 
 
+@pytest.mark.parametrize("name", ["grocery", "beauty", "pets", "home", "corner"])
+def test_answers_other_shops(name: str, embedder: Embedder) -> None:
+    figures, results = evaluation.run(DATA / f"{name}.json", embedder, quick=True)
+    assert figures["accuracy"]["all"] >= 0.92, [(r.question, r.why) for r in results if not r.right]
+    assert figures["invented"] == 0
+
+
 def test_percentile_is_the_nearest_rank() -> None:
     assert evaluation.percentile([float(n) for n in range(1, 101)], 0.95) == 95.0
     assert evaluation.percentile([], 0.5) == 0.0

@@ -4,12 +4,14 @@ from uuid import UUID
 
 import orjson
 import pytest
+from psycopg import OperationalError
 from redis.asyncio import Redis
 
 from ai.assistant.assistant import Assistant
 from ai.assistant.facts import StaticFacts
-from ai.assistant.models import Answer, Facts, Question
+from ai.assistant.models import Answer, Facts, Outcome, Question
 from ai.assistant.recent import RedisRecent
+from ai.assistant.repository import Asker
 from ai.assistant.worker import GROUP, STREAM, MemorySink, QuestionWorker
 from ai.embeddings import Embedder
 from app.core.clock import ManualClock
@@ -124,3 +126,55 @@ async def test_a_burst_is_answered_once_a_question(
     first = {outcome.text.split("：", 1)[1] for _, outcome in sink.delivered if isinstance(outcome, Answer)}
     assert len(first) == 5
     assert len(sink.delivered) <= 10
+
+
+async def test_words_asked_again_at_once_wait_and_are_answered_together(
+    redis: Redis, worker: QuestionWorker, sink: MemorySink, clock: ManualClock
+) -> None:
+    await ask(redis, clock, "烧水壶多少钱")
+    await drain(worker)
+    for _ in range(3):
+        await ask(redis, clock, "烧水壶多少钱")
+        await drain(worker)
+    assert len(sink.delivered) == 1
+    assert (await redis.xpending(STREAM, GROUP))["pending"] == 3
+    clock.advance(1)
+    await worker.handle([])
+    assert [o.askers for _, o in sink.delivered if isinstance(o, Answer)] == [1, 4]
+    assert (await redis.xpending(STREAM, GROUP))["pending"] == 0
+
+
+async def test_a_delivery_that_fails_for_a_moment_is_tried_again(
+    redis: Redis, embedder: Embedder, shop: StaticFacts, sink: MemorySink, clock: ManualClock
+) -> None:
+    class Flaky:
+        tries = 0
+
+        async def deliver(self, asker: Asker, outcome: Outcome) -> None:
+            self.tries += 1
+            if self.tries < 3:
+                raise OperationalError
+            await sink.deliver(asker, outcome)
+
+    worker = QuestionWorker(
+        redis, Assistant(embedder, recent=RedisRecent(redis)), shop, Flaky(), clock, consumer="one"
+    )
+    await ask(redis, clock, "烧水壶多少钱")
+    await drain(worker)
+    assert len(sink.delivered) == 1
+    assert (await redis.xpending(STREAM, GROUP))["pending"] == 0
+
+
+async def test_an_answer_that_did_not_get_through_is_given_by_who_takes_over(
+    redis: Redis, embedder: Embedder, shop: StaticFacts, sink: MemorySink, clock: ManualClock
+) -> None:
+    class Gone:
+        async def deliver(self, asker: Asker, outcome: Outcome) -> None:
+            raise RuntimeError
+
+    assistant = Assistant(embedder, recent=RedisRecent(redis))
+    await ask(redis, clock, "烧水壶多少钱")
+    await drain(QuestionWorker(redis, assistant, shop, Gone(), clock, consumer="gone"))
+    other = QuestionWorker(redis, assistant, shop, sink, clock, consumer="other")
+    await other.handle(await other.left_behind(idle_ms=0))
+    assert [o.text for _, o in sink.delivered if isinstance(o, Answer)] == ["便携式烧水壶现在189元。"]

@@ -65,7 +65,11 @@ def test_words_and_digits_become_the_same() -> None:
         ("今天到手价只要一百九十九", "zh", [(Promise.PRICE, 19900, 29900)]),
         ("今天到手价二百九十九", "zh", []),
         ("原价四百九十九,今天299", "zh", []),
-        ("外面卖八十九块,我们今天49快九一大盒", "zh", [(Promise.PRICE, 8900, 29900)]),
+        (
+            "外面卖八十九块,我们今天49快九一大盒",
+            "zh",
+            [(Promise.LIST_PRICE, 8900, 49900), (Promise.PRICE, 4990, 29900)],
+        ),
         ("我们今天49快九一大盒", "zh", [(Promise.PRICE, 4990, 29900)]),
         ("原价六百九十九", "zh", [(Promise.LIST_PRICE, 69900, 49900)]),
         ("tonight it is only one ninety nine", "en", [(Promise.PRICE, 19900, 29900)]),

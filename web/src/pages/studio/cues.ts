@@ -6,12 +6,19 @@ import { currentLocale } from '@/i18n'
 type Translate = (key: string, values: Record<string, unknown>) => string
 
 /** What one tap on the cue does; null where the host can only take note. */
-export type CueAction = 'apply' | 'pin' | 'red_packet'
+export type CueAction = 'apply' | 'pin' | 'flash_sale' | 'fortune_bag'
+
+/** What the host announced, for the dialog to begin with. */
+export interface EngageStart {
+  kind: 'flash_sale' | 'fortune_bag'
+  cue: Cue
+}
 
 export function cueAction(cue: Cue): CueAction | null {
   if (cue.kind === 'warning.price' && cue.product_id) return 'apply'
   if (cue.kind === 'offer.open_link' && cue.product_id) return 'pin'
-  return cue.kind === 'offer.raffle' ? 'red_packet' : null
+  if (cue.kind === 'offer.countdown' && cue.product_id) return 'flash_sale'
+  return cue.kind === 'offer.raffle' ? 'fortune_bag' : null
 }
 
 /** The sentence for a cue; a kind that is not known is shown by its words alone. */
@@ -42,6 +49,8 @@ export function describeCue(
     case 'offer.countdown':
       return t('studio.cue.countdown', { seconds: seconds ?? '' })
     case 'warning.claim':
+    case 'warning.picture':
+    case 'warning.stream':
       return describeClaim(cue.data) ?? t('studio.cue.other', {})
     default:
       return t('studio.cue.other', {})
