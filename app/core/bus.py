@@ -2,7 +2,9 @@
 
 A topic is a Redis Stream `log:{topic}` whose entry ids are `<seq>-0`; `wake:{topic}` is a pub/sub
 channel that only says how far the log has grown. Listeners read the log, so that a lost wake-up
-costs nothing. The braces keep a topic's keys on one node of a Redis Cluster.
+costs nothing. From Redis 7 on the channel is a sharded one, so that the nodes of a cluster do not
+tell one another (scripts know REDIS_VERSION_NUM since then). The braces keep a topic's keys on one
+node of a Redis Cluster.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,7 +44,7 @@ for i = 4, #KEYS do
 end
 if grown then
   redis.call('EXPIRE', KEYS[1], ARGV[2])
-  redis.call('PUBLISH', KEYS[3], grown)
+  redis.call(redis.REDIS_VERSION_NUM and 'SPUBLISH' or 'PUBLISH', KEYS[3], grown)
 end
 return seqs
 """

@@ -1,7 +1,7 @@
 """Wake-ups: which topics' logs have grown, heard over one pub/sub connection a process."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import structlog
@@ -11,7 +11,10 @@ from redis.exceptions import RedisError
 from app.core.bus import wake_channel
 
 RETRY_AFTER_S = 0.5
+SHARDED_FROM = 7
+"""The version of Redis that brought sharded pub/sub."""
 _KEEP_OPEN = "-"
+_TELLING = ("message", "subscribe", "smessage", "ssubscribe")
 _PREFIX_LENGTH = len(wake_channel("")) - 1
 
 log = structlog.get_logger()
@@ -25,19 +28,32 @@ class Wakes:
     """
 
     def __init__(self, redis: Redis, on_wake: Callable[[str], None]) -> None:
+        self._redis = redis
         self._pubsub = redis.pubsub()
+        self._sharded: bool | None = None
         self._on_wake = on_wake
         self._speaking = asyncio.Lock()
 
     async def follow(self, topics: Collection[str]) -> None:
         """Begin to listen; raises RedisError where Redis is away."""
         async with self._speaking:  # two at once would open two connections
-            await self._pubsub.subscribe(*map(wake_channel, topics))
+            subscribe, _ = await self._commands()
+            await subscribe(*map(wake_channel, topics))
 
     async def unfollow(self, topics: Collection[str]) -> None:
         """Listen no longer."""
         async with self._speaking:
-            await self._pubsub.unsubscribe(*map(wake_channel, topics))
+            _, unsubscribe = await self._commands()
+            await unsubscribe(*map(wake_channel, topics))
+
+    async def _commands(self) -> tuple[Callable[..., Awaitable[Any]], Callable[..., Awaitable[Any]]]:
+        """How to subscribe and unsubscribe: to sharded channels where the server has them (`app.core.bus`)."""
+        if self._sharded is None:
+            version = (await self._redis.info("server"))["redis_version"]
+            self._sharded = int(str(version).split(".")[0]) >= SHARDED_FROM
+        if self._sharded:
+            return self._pubsub.ssubscribe, self._pubsub.sunsubscribe
+        return self._pubsub.subscribe, self._pubsub.unsubscribe
 
     async def run(self) -> None:
         """Listen until cancelled; an outage of Redis is waited out."""
@@ -54,7 +70,7 @@ class Wakes:
             await self._pubsub.aclose()  # type: ignore[no-untyped-call]
 
     def _hear(self, message: dict[str, Any] | None) -> None:
-        if message is not None and message["type"] in ("message", "subscribe"):
+        if message is not None and message["type"] in _TELLING:
             topic = message["channel"][_PREFIX_LENGTH:-1].decode()
             if topic != _KEEP_OPEN:
                 self._on_wake(topic)

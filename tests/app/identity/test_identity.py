@@ -31,6 +31,21 @@ async def test_register_log_out_and_log_in_again(api: httpx.AsyncClient) -> None
     assert again.json() == registered.json()
 
 
+async def test_a_name_shows_what_it_says(api: httpx.AsyncClient) -> None:
+    for number, (typed, shown) in enumerate(
+        [
+            ("\u202e美小\u202c", "美小"),
+            ("官\u200b方\ufeff客服", "官方客服"),
+            ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+            ("小雨🌸", "小雨🌸"),
+        ]
+    ):
+        form = FORM | {"email": f"{number}@shop.test", "display_name": typed}
+        assert (await api.post("/api/auth/register", json=form)).json()["display_name"] == shown
+    for unseen in ("\u200b\u200e", "x" * 41):
+        assert (await api.post("/api/auth/register", json=FORM | {"display_name": unseen})).status_code == 422
+
+
 async def test_the_ended_session_is_dead_even_if_its_cookie_was_kept(api: httpx.AsyncClient) -> None:
     registered = await api.post("/api/auth/register", json=FORM)
     stolen = registered.cookies[service.COOKIE]
