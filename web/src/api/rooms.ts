@@ -47,8 +47,10 @@ export const rooms = {
   /** The spoken price becomes the room's price. */
   applyCue: (id: Id, cueId: Id) => http.post<Cue>(`/rooms/${id}/cues/${cueId}/apply`),
   chatRules: (id: Id) => http.get<ChatRules>(`/rooms/${id}/chat-rules`),
-  setChatRules: (id: Id, change: Partial<Pick<ChatRules, 'slow_mode_s' | 'muted_words'>>) =>
-    http.patch<ChatRules>(`/rooms/${id}/chat-rules`, change),
+  setChatRules: (
+    id: Id,
+    change: Partial<Pick<ChatRules, 'slow_mode_s' | 'audience' | 'muted_words'>>,
+  ) => http.patch<ChatRules>(`/rooms/${id}/chat-rules`, change),
   pinMessage: (id: Id, messageId: Id | null) =>
     http.put<unknown>(`/rooms/${id}/pinned-message`, { message_id: messageId }),
   /** Who is here: some of them by name, and how many in all. */

@@ -25,7 +25,7 @@ export function useEngagement(roomId: Id) {
   /** The coupon that this viewer took last and that still counts. */
   const coupon = computed(() => {
     const valid = [...coupons.value.values()].filter(
-      (mine) => Date.parse(mine.valid_until) > Date.now(),
+      (mine) => !mine.used && Date.parse(mine.valid_until) > Date.now(),
     )
     return valid.at(-1) ?? null
   })
@@ -78,6 +78,16 @@ export function useEngagement(roomId: Id) {
     return mine
   }
 
+  /** An order has used this coupon. */
+  function spend(code: string): void {
+    coupons.value = new Map(
+      [...coupons.value].map(([id, mine]) => [
+        id,
+        mine.code === code ? { ...mine, used: true } : mine,
+      ]),
+    )
+  }
+
   async function enter(id: Id): Promise<void> {
     await fortuneBags.enter(id)
     entered.value = new Set(entered.value).add(id)
@@ -105,6 +115,7 @@ export function useEngagement(roomId: Id) {
     applyStats,
     claim,
     takeCoupon,
+    spend,
     enter,
     vote,
   }
