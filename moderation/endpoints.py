@@ -2,9 +2,10 @@
 
 from .appeals.endpoints import router as appeals
 from .audit.endpoints import router as audit
+from .cases.endpoints import clips
 from .cases.endpoints import router as cases
 from .policies.endpoints import router as policies
 from .reports.endpoints import router as reports
 from .sanctions.endpoints import router as sanctions
 
-ROUTERS = [cases, policies, sanctions, reports, appeals, audit]
+ROUTERS = [cases, clips, policies, sanctions, reports, appeals, audit]

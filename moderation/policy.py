@@ -9,6 +9,7 @@ from typing import Final
 from .findings import Category, Finding, Surface
 
 ANY: Final = "*"
+HOST: Final = "host"
 
 
 class Effect(StrEnum):
@@ -95,6 +96,15 @@ class Policy:
         """The row that speaks about a finding, or an empty one."""
         return next((r for r in self.rules if r.matches(finding, subject)), _NOTHING)
 
+    def masked(self, text: str, findings: Iterable[Finding], subject: Subject) -> str:
+        """`text` with a star for each character of the findings whose rows mask."""
+        out = list(text)
+        for finding in findings:
+            if Effect.MASK in self.rule(finding, subject).effects:
+                for at in range(finding.start, min(finding.end, len(out))):
+                    out[at] = " " if out[at].isspace() else "*"
+        return "".join(out)
+
 
 _NOTHING = PolicyRule(ANY)
 
@@ -109,10 +119,10 @@ def action_of(effects: Iterable[Effect]) -> Action:
 
 @lru_cache(maxsize=1)
 def default_policy() -> Policy:
-    """What is said on air cannot be held back: the host is warned. In chat and catalogue the grave is held back."""
+    """What is said or shown on air cannot be held back: the host is warned. In chat and catalogue the grave is."""
     grave = (Category.ABUSE, Category.SEXUAL, Category.GAMBLING, Category.ILLEGAL, Category.DIVERSION)
     warn, case, hold, mute = Effect.WARN, Effect.CASE, Effect.HOLD, Effect.MUTE
-    speech = Surface.SPEECH
+    speech, shown, stop = Surface.SPEECH, Surface.PICTURE, Effect.STOP
     return Policy((
         PolicyRule(Category.UNSCREENED, surface=speech),
         PolicyRule(Category.SPAM, surface=speech),
@@ -121,6 +131,9 @@ def default_policy() -> Policy:
         PolicyRule(Category.AD_LAW, (warn, case), surface=speech, repeats=3),
         PolicyRule(Category.AD_LAW, (warn,), surface=speech),
         PolicyRule(ANY, (warn, case), surface=speech),
+        PolicyRule(Category.UNSCREENED, (case,), surface=shown),
+        PolicyRule(Category.SEXUAL, (warn, case, stop), 0.8, shown, HOST, repeats=2),
+        PolicyRule(ANY, (warn, case), 0.5, shown, HOST),
         PolicyRule(Category.UNSCREENED, (hold, case)),
         *(PolicyRule(category, (hold, case), 0.8) for category in grave),
         PolicyRule(ANY, (case,)),

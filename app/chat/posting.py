@@ -43,10 +43,11 @@ class NotInvited(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A checked message that waits to be stored."""
+    """A checked message that waits to be stored; `written`: its text before anything was masked."""
 
     message: ChatMessage
     screened: Screened
+    written: str
 
 
 class Chat:
@@ -101,8 +102,10 @@ class Chat:
             created_at=self._clock.now(),
             client_id=new.client_id,
         )
-        screened = await self._screener.check(text, room_id, author_id)
-        return await self._batcher.submit(_Draft(message, screened))
+        screened = await self._screener.check(text, room_id, author_id, role="host" if host else "viewer")
+        if screened.masked is not None:
+            message = message.model_copy(update={"text": screened.masked})
+        return await self._batcher.submit(_Draft(message, screened, text))
 
     async def _store(self, drafts: Sequence[_Draft]) -> list[Posted]:
         async with self._db.transaction() as tx:
@@ -113,7 +116,7 @@ class Chat:
             fresh = [draft for draft in drafts if draft.message.id in new_ids]
             for draft in fresh:
                 if draft.screened.effect in ("flag", "hold"):
-                    await self._open_case(tx, draft)
+                    await self._follow_up(tx, draft)
             repeated = await repository.sent_before(
                 tx, [_key(draft) for draft in drafts if draft.message.id not in new_ids]
             )
@@ -128,12 +131,14 @@ class Chat:
             for draft in drafts
         ]
 
-    async def _open_case(self, tx: Tx, draft: _Draft) -> None:
+    async def _follow_up(self, tx: Tx, draft: _Draft) -> None:
         message = draft.message
-        case_id = await self._screener.open_case(tx, message, draft.screened)
+        written = message.model_copy(update={"text": draft.written})
+        case_id = await self._screener.follow_up(tx, written, draft.screened)
         if draft.screened.effect == "hold":
-            held = {"case_id": str(case_id), "message": message.model_dump(mode="json")}
-            await emit(tx, staff_topic(message.room_id), Event("chat.held", held))
+            if case_id is not None:
+                held = {"case_id": str(case_id), "message": message.model_dump(mode="json")}
+                await emit(tx, staff_topic(message.room_id), Event("chat.held", held))
             assert message.author.id is not None
             told = Event("chat.held", {"message_id": str(message.id), "client_id": str(message.client_id)})
             await emit(tx, user_topic(message.author.id), told)

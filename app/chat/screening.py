@@ -9,29 +9,34 @@ from app.chat.schemas import ChatMessage
 from app.core.db import Tx
 from app.core.ids import new_id
 
+AuthorRole = Literal["viewer", "host"]
+
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """`allow`: show it; `flag`: show it and open a case; `hold`: only its author knows of it, open a case.
+    """`allow`: show it; `flag`: show it, something follows; `hold`: only its author knows of it, something follows.
 
-    `shadow`: nobody else sees it, and its author is not told.
+    `shadow`: nobody else sees it, and its author is not told. `masked`: what is shown in place of the text.
 
-    `verdict` is moderation's own, handed back to it with the case.
+    `verdict` is moderation's own, handed back to it with what follows.
     """
 
     effect: Literal["allow", "flag", "hold", "shadow"]
     verdict: Any = None
+    masked: str | None = None
 
 
 class Screener(Protocol):
     """Judges chat before anyone sees it."""
 
-    async def check(self, text: str, room_id: UUID, author_id: UUID) -> Screened:
+    async def check(
+        self, text: str, room_id: UUID, author_id: UUID, *, role: AuthorRole = "viewer"
+    ) -> Screened:
         """Raises a `Problem` where the author may not write here at all."""
         ...
 
-    async def open_case(self, tx: Tx, message: ChatMessage, screened: Screened) -> UUID:
-        """The id of a new case about `message`, in the transaction that stores the message."""
+    async def follow_up(self, tx: Tx, message: ChatMessage, screened: Screened) -> UUID | None:
+        """Do what follows on `message` (as it was written), in the transaction that stores it; its case's id."""
         ...
 
 
@@ -43,12 +48,14 @@ class WordScreener:
         self._flagged = flagged
         self.cases: dict[UUID, ChatMessage] = {}
 
-    async def check(self, text: str, room_id: UUID, author_id: UUID) -> Screened:
+    async def check(
+        self, text: str, room_id: UUID, author_id: UUID, *, role: AuthorRole = "viewer"
+    ) -> Screened:
         if any(word in text for word in self._held):
             return Screened("hold")
         return Screened("flag" if any(word in text for word in self._flagged) else "allow")
 
-    async def open_case(self, tx: Tx, message: ChatMessage, screened: Screened) -> UUID:
+    async def follow_up(self, tx: Tx, message: ChatMessage, screened: Screened) -> UUID | None:
         case_id = new_id()
         self.cases[case_id] = message
         return case_id

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import jwt
@@ -43,6 +43,14 @@ class Claims:
     room_id: UUID
     expires_at: datetime
     extra: dict[str, Any]
+
+
+class TokenVerifier(Protocol):
+    """`Tokens` fits."""
+
+    def verify(self, token: str, purpose: Purpose) -> Claims:
+        """The claims of a valid token; raises a `Problem` otherwise."""
+        ...
 
 
 class InvalidToken(Unauthenticated):

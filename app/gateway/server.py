@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -26,7 +26,7 @@ from redis.exceptions import RedisError
 
 from app.chat.posting import Chat as ChatDesk
 from app.chat.schemas import NewMessage
-from app.core.auth import InvalidToken, Tokens
+from app.core.auth import TokenVerifier
 from app.core.background import stop
 from app.core.bus import Bus
 from app.core.clock import Clock
@@ -71,7 +71,7 @@ class Gateway:
         bus: Bus,
         db: Database,
         clock: Clock,
-        tokens: Tokens,
+        tokens: TokenVerifier,
         chat: ChatDesk,
         red_packets: RedPacketDesk,
         options: GatewayOptions,
@@ -99,7 +99,7 @@ class Gateway:
         bus: Bus,
         db: Database,
         clock: Clock,
-        tokens: Tokens,
+        tokens: TokenVerifier,
         chat: ChatDesk,
         red_packets: RedPacketDesk,
         options: GatewayOptions,
@@ -148,8 +148,8 @@ class Gateway:
             return _refusal(HTTPStatus.FORBIDDEN, "foreign_origin")
         try:
             viewer = self._identify(parse_qs(url.query).get("token", [""])[0])
-        except InvalidToken as problem:
-            return _refusal(HTTPStatus.UNAUTHORIZED, problem.code)
+        except Problem as problem:
+            return _refusal(HTTPStatus(problem.status), problem.code)
         return Connection(self, viewer)
 
     def _identify(self, token: str) -> Viewer:
@@ -174,6 +174,14 @@ class Gateway:
         self.presence.leave(viewer.room_id, viewer.subject)
         for subscription in connection.subscriptions:
             self.hub.release(subscription)
+
+    def exclude(self, forbidden: Callable[[str, UUID], bool]) -> None:
+        """Send away whom `forbidden(subject, room_id)` names."""
+        for connection in list(self._connections):
+            viewer = connection.viewer
+            if not connection.closed and forbidden(viewer.subject, viewer.room_id):
+                connection.send(frame({"t": "error", "code": "banned", "detail": "You are excluded here."}))
+                connection.close(WSCloseCode.POLICY_VIOLATION, b"banned")
 
     # --- what a viewer sends
 

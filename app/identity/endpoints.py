@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from psycopg.rows import DictRow
 
+from app.core.door import EntryDep
 from app.core.errors import Unauthenticated
 from app.core.http import CurrentUser, ServicesDep
 from app.identity import repository, service
@@ -28,15 +29,21 @@ BEARER_DAYS = 365
 
 
 @router.post("/register", status_code=201)
-async def register(form: Registration, request: Request, response: Response, services: ServicesDep) -> Me:
+async def register(
+    form: Registration, request: Request, response: Response, services: ServicesDep, entry: EntryDep
+) -> Me:
     user = await service.register(services.db, services.clock, form)
+    await entry.enter(user["id"])
     return await _log_in(user, request, response, services)
 
 
 @router.post("/login")
-async def log_in(form: Credentials, request: Request, response: Response, services: ServicesDep) -> Me:
+async def log_in(
+    form: Credentials, request: Request, response: Response, services: ServicesDep, entry: EntryDep
+) -> Me:
     guard = LoginGuard(services.redis, form.email, network_address(request))
     user = await service.check_password(services.db, guard, form)
+    await entry.enter(user["id"])
     return await _log_in(user, request, response, services)
 
 

@@ -3,7 +3,10 @@
 import asyncio
 import resource
 
-from app.adapters.moderation import ChatScreener, open_moderation
+from app.adapters.bans import READ_EVERY_S, Bans
+from app.adapters.chat_screening import ChatScreener
+from app.adapters.meaning import open_aside
+from app.adapters.moderation import open_moderation
 from app.chat.posting import Chat
 from app.engagement.red_packets.service import RedPacketDesk
 from app.gateway.server import Gateway, GatewayOptions
@@ -28,16 +31,22 @@ async def run(settings: Settings) -> None:
     calm_garbage_collection()
     async with (
         open_services(settings) as services,
-        Chat.open(services.db, services.bus, services.clock, ChatScreener(open_moderation(services))) as chat,
+        open_aside(settings, services.db) as aside,
+        Bans.open(services.db, services.clock, services.tokens) as bans,
+        Chat.open(
+            services.db, services.bus, services.clock, ChatScreener(open_moderation(services), aside)
+        ) as chat,
         Gateway.open(
             services.bus,
             services.db,
             services.clock,
-            services.tokens,
+            bans,
             chat,
             RedPacketDesk(services.db, services.clock),
             options,
-        ),
+        ) as gateway,
         heartbeat.beating(services.redis, "gateway"),
     ):
-        await asyncio.Event().wait()
+        while True:
+            await asyncio.sleep(READ_EVERY_S)
+            gateway.exclude(bans.forbids)

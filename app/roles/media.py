@@ -2,6 +2,7 @@
 
 import socket
 
+from app.adapters.bans import Bans
 from app.adapters.recordings import PinWindows, RecordingReports, SalesRetention
 from app.adapters.stream_events import RoomStreamEvents
 from app.core.http import Services
@@ -20,7 +21,10 @@ from media.signalling import IceServer
 
 async def run(settings: Settings) -> None:
     """Serve until cancelled."""
-    async with open_services(settings, pool_size=3) as services:
+    async with (
+        open_services(settings, pool_size=3) as services,
+        Bans.open(services.db, services.clock, services.tokens) as bans,
+    ):
         config = MediaConfig(
             engine=_engine(settings),
             ice_servers=[IceServer(url) for url in settings.ice_servers],
@@ -33,7 +37,7 @@ async def run(settings: Settings) -> None:
         )
         app = create_app(
             config,
-            tokens=services.tokens,
+            tokens=bans,
             redis=services.redis,
             events=RoomStreamEvents(services.db, services.clock),
             recording=_recording(settings, services) if settings.hls and settings.record else None,

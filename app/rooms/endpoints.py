@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, UploadFile
 
 from app.core.auth import Principal, Role
+from app.core.door import EntryDep
 from app.core.http import CurrentUser, OptionalUser, ServicesDep, require
 from app.rooms import access, covers, heard, here, pins, repository, sales, service, snapshot
 from app.rooms.here import People
@@ -164,8 +165,9 @@ async def explanations(room_id: UUID, services: ServicesDep) -> Explanations:
 
 @router.post("/{room_id}/tokens")
 async def room_tokens(
-    room_id: UUID, request: Request, user: OptionalUser, services: ServicesDep
+    room_id: UUID, request: Request, user: OptionalUser, services: ServicesDep, entry: EntryDep
 ) -> RoomTokens:
+    await entry.enter(user.user_id if user else None, room_id)
     async with services.db.transaction() as tx:
         room = await service.get(tx, room_id)
     return access.grant(services, request.app.state.settings, room, user, str(request.base_url))

@@ -107,19 +107,33 @@ async def cue(
 ) -> Cue:
     """Tell the host: `warning.*` (said differs from held) or `offer.*` (an action was announced)."""
     async with db.transaction() as tx:
-        row = await repository.add_cue(
-            tx,
-            cue_id=new_id(),
-            room_id=room_id,
-            product_id=product_id,
-            kind=kind,
-            data=data,
-            evidence=evidence,
-            now=clock.now(),
-        )
-        shown = Cue.model_validate(row)
-        event = "cue.warning" if kind.startswith("warning.") else "cue.offer"
-        await emit(tx, staff_topic(room_id), Event(event, shown.model_dump(mode="json")))
+        return await add_cue(tx, clock, room_id, kind, product_id=product_id, data=data, evidence=evidence)
+
+
+async def add_cue(
+    tx: Tx,
+    clock: Clock,
+    room_id: UUID,
+    kind: str,
+    *,
+    product_id: UUID | None = None,
+    data: dict[str, Any],
+    evidence: dict[str, Any] | None = None,
+) -> Cue:
+    """The same within a transaction."""
+    row = await repository.add_cue(
+        tx,
+        cue_id=new_id(),
+        room_id=room_id,
+        product_id=product_id,
+        kind=kind,
+        data=data,
+        evidence=evidence or {},
+        now=clock.now(),
+    )
+    shown = Cue.model_validate(row)
+    event = "cue.warning" if kind.startswith("warning.") else "cue.offer"
+    await emit(tx, staff_topic(room_id), Event(event, shown.model_dump(mode="json")))
     return shown
 
 

@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from ai.assistant.endpoints import AssistantPorts
 from app.adapters.assistant import ChatChannel, Staff
+from app.adapters.bans import PlatformDoor
 from app.adapters.moderation import open_moderation
 from app.core.http import Services
 from app.engagement.coupon_drops.service import CouponDropDesk
@@ -35,6 +36,7 @@ def create_app(
     app.state.settings = settings
     app.state.commerce = commerce
     app.state.moderation = open_moderation(services)
+    app.state.door = PlatformDoor(services.db, services.clock, settings.signing_secret())
     app.state.assistant = AssistantPorts(ChatChannel(services.clock), Staff())
     app.state.red_packets = RedPacketDesk(services.db, services.clock)
     app.state.coupon_drops = CouponDropDesk(services.db, services.clock)

@@ -4,6 +4,7 @@ from ai.assistant.endpoints import router as assistant
 from app.chat.endpoints import router as chat
 from app.engagement.endpoints import ROUTERS as ENGAGEMENT
 from app.identity.admin import router as accounts
+from app.identity.appeals import router as excluded
 from app.identity.endpoints import router as identity
 from app.insights.endpoints import router as insights
 from app.rooms.endpoints import router as rooms
@@ -19,6 +20,7 @@ ROUTERS = [
     health,
     identity,
     accounts,
+    excluded,
     rooms,
     chat,
     assistant,

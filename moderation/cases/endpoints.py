@@ -3,15 +3,17 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
-from app.core.errors import Problem
+from app.core.errors import NotFound, Problem
 
 from ..deps import ModerationDep, Moderator
-from . import service
+from . import evidence, service
+from .evidence import CaseContext
 from .schemas import BulkDecided, BulkDecisionIn, Case, CasePage, DecisionIn, ReviewIn
 
 router = APIRouter(prefix="/api/moderation/cases", tags=["moderation"])
+clips = APIRouter(prefix="/api/moderation/evidence", tags=["moderation"])
 
 QueueName = Literal["open", "decided", "released", "upheld", "review"]
 
@@ -60,6 +62,24 @@ async def decide_cases(form: BulkDecisionIn, moderation: ModerationDep, moderato
 async def get_case(case_id: UUID, moderation: ModerationDep, moderator: Moderator) -> Case:
     async with moderation.db.transaction() as tx:
         return await service.get(tx, case_id)
+
+
+@router.get("/{case_id}/context")
+async def case_context(case_id: UUID, moderation: ModerationDep, moderator: Moderator) -> CaseContext:
+    """What stood around it, pictures and sound, what viewers said when they reported it."""
+    async with moderation.db.transaction() as tx:
+        case = await service.get(tx, case_id)
+        return await evidence.context(tx, case_id, case.surface, (case.subject.type, case.subject.id))
+
+
+@clips.get("/{evidence_id}", response_class=Response)
+async def get_evidence(evidence_id: UUID, moderation: ModerationDep, moderator: Moderator) -> Response:
+    """A picture (image/jpeg) or sound (audio/wav) of a case."""
+    async with moderation.db.transaction() as tx:
+        found = await evidence.body(tx, evidence_id)
+    if found is None:
+        raise NotFound
+    return Response(found[1], media_type=found[0], headers={"Cache-Control": "private, max-age=3600"})
 
 
 @router.post("/{case_id}/claim")

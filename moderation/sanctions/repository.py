@@ -61,6 +61,40 @@ async def in_force(tx: Tx, user_id: UUID, room_id: UUID | None, now: datetime) -
     )
 
 
+async def of_device(tx: Tx, device_hash: bytes, room_id: UUID | None, now: datetime) -> list[DictRow]:
+    """What holds for whoever comes with this device."""
+    return await fetch_all(
+        tx,
+        f"""{_SANCTION} WHERE {_ACTIVE} AND (s.room_id IS NULL OR s.room_id = %(room)s)
+            AND s.kind IN ('mute', 'shadow_mute', 'ban') AND s.device_hash = %(hash)s""",
+        {"hash": device_hash, "room": room_id, "now": now},
+    )
+
+
+async def banned(tx: Tx, now: datetime) -> list[DictRow]:
+    """`user_id` and `room_id` (null: the platform) of every ban in force, by account or by device."""
+    return await fetch_all(
+        tx,
+        f"""SELECT s.user_id, s.room_id FROM moderation_sanctions s
+            WHERE s.kind = 'ban' AND s.user_id IS NOT NULL AND {_ACTIVE}
+            UNION
+            SELECT t.user_id, s.room_id FROM moderation_sanctions s
+            JOIN moderation_traces t ON t.kind = 'device' AND t.hash = s.device_hash
+            WHERE s.kind = 'ban' AND {_ACTIVE}""",
+        {"now": now},
+    )
+
+
+async def of_stream(tx: Tx, room_id: UUID, now: datetime) -> list[DictRow]:
+    """What holds for a room's stream."""
+    return await fetch_all(
+        tx,
+        f"""{_SANCTION} WHERE {_ACTIVE} AND s.kind IN ('stream_muted', 'stream_stopped') AND s.room_id = %(room)s
+            ORDER BY s.imposed_at DESC""",
+        {"room": room_id, "now": now},
+    )
+
+
 async def of_case(tx: Tx, case_id: UUID, now: datetime) -> list[DictRow]:
     """Sanctions in force that a case has led to."""
     return await fetch_all(
@@ -71,7 +105,8 @@ async def of_case(tx: Tx, case_id: UUID, now: datetime) -> list[DictRow]:
 async def trace(tx: Tx, user_id: UUID, kind: str, hashed: bytes, now: datetime) -> None:
     await tx.execute(
         """INSERT INTO moderation_traces (user_id, kind, hash, seen_at) VALUES (%s, %s, %s, %s)
-           ON CONFLICT (user_id, kind, hash) DO UPDATE SET seen_at = excluded.seen_at""",
+           ON CONFLICT (user_id, kind, hash) DO UPDATE SET seen_at = excluded.seen_at
+           WHERE moderation_traces.seen_at < excluded.seen_at - interval '1 hour'""",
         (user_id, kind, hashed, now),
     )
 

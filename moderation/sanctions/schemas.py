@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-Kind = Literal["mute", "shadow_mute", "ban", "product_down", "stream_stopped"]
+Kind = Literal["mute", "shadow_mute", "ban", "product_down", "stream_muted", "stream_stopped"]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 PERSONAL: frozenset[Kind] = frozenset({"mute", "shadow_mute", "ban"})
 
@@ -14,7 +14,7 @@ PERSONAL: frozenset[Kind] = frozenset({"mute", "shadow_mute", "ban"})
 class SanctionIn(BaseModel):
     """`room_id`: that room alone, else the platform. `duration_s`: none is until lifted.
 
-    `devices`: a ban also holds for the accounts that share a device with this one.
+    `devices`: it also holds for the accounts that share a device with this one, now or later.
     """
 
     kind: Kind
@@ -33,8 +33,8 @@ class SanctionIn(BaseModel):
             raise ValueError("mute, shadow_mute and ban speak of a user, the others do not")
         if (self.kind == "product_down") != (self.product_id is not None):
             raise ValueError("product_down speaks of a product")
-        if self.kind == "stream_stopped" and self.room_id is None:
-            raise ValueError("stream_stopped speaks of a room")
+        if self.kind in ("stream_muted", "stream_stopped") and self.room_id is None:
+            raise ValueError(f"{self.kind} speaks of a room")
         return self
 
 

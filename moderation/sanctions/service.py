@@ -69,7 +69,7 @@ async def impose(
     sanction_id = new_id()
     await repository.add(tx, id=sanction_id, user_id=form.user_id, **columns)
     devices: Sequence[bytes] = ()
-    if form.devices and form.kind == "ban" and form.user_id is not None:
+    if form.devices and form.user_id is not None:
         devices = await repository.traces(tx, form.user_id, "device")
         for hashed in devices:
             await repository.add(tx, id=new_id(), device_hash=hashed, **columns)
@@ -116,7 +116,17 @@ async def lift(
 async def active(tx: Tx, clock: Clock, user_id: UUID, room_id: UUID | None = None) -> Standing:
     """What holds for this account in this room (None: platform-wide alone), now."""
     now = clock.now()
-    found = [present(row, now) for row in await repository.in_force(tx, user_id, room_id, now)]
+    return _standing(await repository.in_force(tx, user_id, room_id, now), now)
+
+
+async def of_device(tx: Tx, clock: Clock, device_hash: bytes, room_id: UUID | None = None) -> Standing:
+    """What holds for a guest who comes with this device."""
+    now = clock.now()
+    return _standing(await repository.of_device(tx, device_hash, room_id, now), now)
+
+
+def _standing(rows: Sequence[DictRow], now: datetime) -> Standing:
+    found = [present(row, now) for row in rows]
 
     def longest(kind: str) -> Sanction | None:
         of_kind = [s for s in found if s.kind == kind]
@@ -155,8 +165,12 @@ async def remember(
     """Note what an account came with, as keyed hashes (HMAC-SHA-256 by `secret`)."""
     for kind, value in (("device", device), ("address", address)):
         if value:
-            hashed = hmac.new(secret.encode(), f"{kind}:{value}".encode(), hashlib.sha256).digest()
-            await repository.trace(tx, user_id, kind, hashed, clock.now())
+            await repository.trace(tx, user_id, kind, trace_hash(secret, kind, value), clock.now())
+
+
+def trace_hash(secret: str, kind: str, value: str) -> bytes:
+    """What is kept of a device or an address."""
+    return hmac.new(secret.encode(), f"{kind}:{value}".encode(), hashlib.sha256).digest()
 
 
 def present(row: DictRow, now: datetime) -> Sanction:

@@ -1,5 +1,6 @@
 """A sentence of the transcript to what the host should not have said. Takes well under a millisecond."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +34,13 @@ class Claim:
 
 def claims(screen: Screen, text: str, patterns: tuple[PatternEntry, ...] = ()) -> list[Claim]:
     """All claims in a sentence, the gravest first; of overlapping ones of a category only the first."""
+    return as_claims(screen.find(text, Surface.SPEECH, patterns), text)
+
+
+def as_claims(findings: Sequence[Finding], text: str) -> list[Claim]:
+    """Findings in `text` as a host can be told of them."""
     kept: list[Finding] = []
-    for finding in screen.find(text, Surface.SPEECH, patterns):
+    for finding in findings:
         overlaps = any(
             k.category == finding.category and k.start < finding.end and finding.start < k.end for k in kept
         )

@@ -1,9 +1,7 @@
 """Watches what hosts say: warns at once, opens a case for the grave and the repeated, mutes or stops by policy."""
 
-from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -11,13 +9,13 @@ from app.core.clock import Clock
 from app.core.db import Database
 
 from ..cases import service as cases
+from ..cases.evidence import keep
 from ..findings import Surface
 from ..policy import Effect, Policy, Subject, action_of
+from ..tally import Tally
 from ..text import Screen
-from .claims import Claim, claims
-
-COUNTED_FOR = timedelta(minutes=10)
-_ROOMS = 10_000
+from ..text.aside import Aside
+from .claims import Claim, as_claims, claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,21 @@ class StreamControl(Protocol):
     async def stop(self, room_id: UUID, reason: str) -> None: ...
 
 
+class Sound(Protocol):
+    """Where a sentence can still be heard."""
+
+    async def of(self, segment: SpokenSegment) -> bytes | None:
+        """WAV, or None where it is gone."""
+        ...
+
+
+class NoSound:
+    """A Sound that has kept nothing."""
+
+    async def of(self, segment: SpokenSegment) -> bytes | None:
+        return None
+
+
 class SpeechWatch:
     """One per process that hears hosts. Counts of the last ten minutes live in memory: a restart forgives."""
 
@@ -58,6 +71,8 @@ class SpeechWatch:
         policy: Callable[[], Awaitable[Policy]],
         warnings: HostWarnings,
         streams: StreamControl,
+        aside: Aside | None = None,
+        sound: Sound | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
@@ -65,15 +80,21 @@ class SpeechWatch:
         self._policy = policy
         self._warnings = warnings
         self._streams = streams
-        self._counted: dict[UUID, deque[tuple[datetime, str]]] = {}
+        self._aside = aside
+        self._sound = sound or NoSound()
+        self._tally = Tally()
 
     async def heard(self, segment: SpokenSegment) -> list[Claim]:
         """Screen a sentence and do what policy says; the claims it makes."""
         policy = await self._policy()
         found = claims(self._screen, segment.text, policy.patterns)
+        if not found and self._aside is not None:
+            found = as_claims(await self._aside.find(segment.text, Surface.SPEECH), segment.text)
         if not found:
             return []
-        subject = Subject(Surface.SPEECH, "host", str(segment.room_id), self._count(segment.room_id, found))
+        categories = {c.finding.category for c in found}
+        counts = self._tally.count(segment.room_id, categories, self._clock.now())
+        subject = Subject(Surface.SPEECH, "host", str(segment.room_id), counts)
         effects = policy.effects([c.finding for c in found], subject)
         if Effect.WARN in effects:
             await self._warnings.warn(segment, found)
@@ -86,26 +107,14 @@ class SpeechWatch:
 
     def forget(self, room_id: UUID) -> None:
         """The show is over."""
-        self._counted.pop(room_id, None)
-
-    def _count(self, room_id: UUID, found: Sequence[Claim]) -> dict[str, int]:
-        if room_id not in self._counted and len(self._counted) >= _ROOMS:
-            self._counted.pop(next(iter(self._counted)))
-        recent = self._counted.setdefault(room_id, deque(maxlen=200))
-        now = self._clock.now()
-        while recent and now - recent[0][0] > COUNTED_FOR:
-            recent.popleft()
-        recent.extend((now, category) for category in {c.finding.category for c in found})
-        counts: dict[str, int] = defaultdict(int)
-        for _, category in recent:
-            counts[category] += 1
-        return counts
+        self._tally.forget(room_id)
 
     async def _open_case(
         self, segment: SpokenSegment, found: Sequence[Claim], effects: frozenset[Effect], version: int
     ) -> None:
+        sound = await self._sound.of(segment)
         async with self._db.transaction() as tx:
-            await cases.open_case(
+            case_id = await cases.open_case(
                 tx,
                 self._clock,
                 surface=Surface.SPEECH,
@@ -123,6 +132,8 @@ class SpeechWatch:
                     "effects": sorted(effects),
                 },
             )
+            if sound is not None:
+                await keep(tx, case_id, "audio/wav", sound, self._clock.now())
 
 
 class RecordedSpeech:

@@ -1,27 +1,32 @@
-"""The meaning layer: a linear reading of sentence embeddings, learned from labelled examples.
+"""The meaning layer: two linear readings learned from labelled examples, which moderators' decisions extend.
 
-Ridge regression onto the labels (closed form, so that learning again takes milliseconds): a text counts when its best
-forbidden label exceeds `allow` by `margin`. Measured on texts written after the lists (`docs/reference/moderation.md`):
-it finds what no list knows, and raises false alarms; its findings score below what holds a message back.
+The first reads characters (`grams.py`) and costs a fraction of a millisecond; only where it leans towards a forbidden
+label is the second asked, which reads the sentence's embedding. A text counts when, in the mean of both, its best
+forbidden label exceeds `allow` by `margin`. Figures: `docs/reference/moderation.md`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from ..findings import Category, Finding, Surface
+from .grams import GramReader
 
 Vectors = npt.NDArray[np.floating]
 
 ALLOW = "allow"
 LABELS = (ALLOW, *(c.value for c in Category if c is not Category.UNSCREENED))
-MARGIN = 0.25
-SCORE = 0.6
+MARGIN = 0.12
+SURE = 0.4
+SCORE, SURE_SCORE = 0.6, 0.8
+_LEANS = -0.35
 _RIDGE = 1.0
 _LONGEST = 300
+_STORE = Path(__file__).parent / "examples.npz"
 
 
 class Embedder(Protocol):
@@ -42,46 +47,118 @@ class Labelled:
 
 
 class MeaningLayer:
-    """A `screen.Meaning`. `learn` replaces what it knows; until then it finds nothing."""
+    """A `screen.Meaning`. `learn` replaces what it knows; until then it finds nothing. Safe to share between threads."""
 
     def __init__(self, embedder: Embedder, margin: float = MARGIN) -> None:
         self._embedder = embedder
         self._margin = margin
-        self._center: Vectors | None = None
-        self._weights: Vectors | None = None
+        self._known: _Known | None = None
 
-    def learn(self, examples: Sequence[Labelled]) -> None:
-        """Fit to all examples; at least one of `allow` and one other are needed, else it finds nothing."""
+    def learn(self, examples: Sequence[Labelled], vectors: Vectors | None = None) -> None:
+        """Fit to all examples; at least one of `allow` and one other are needed, else it finds nothing.
+
+        `vectors`: the embeddings of the first examples, where they are known.
+        """
         if len({e.label for e in examples}) < 2:
-            self._weights = None
+            self._known = None
             return
-        vectors = np.asarray(self._embedder.embed([e.text[:_LONGEST] for e in examples]), dtype=np.float64)
-        self._center = vectors.mean(axis=0)
-        features = self._features(vectors, [e.surface for e in examples])
-        targets = np.zeros((len(examples), len(LABELS)))
-        for row, example in enumerate(examples):
-            targets[row, LABELS.index(example.label)] = 1
-        gram = features.T @ features + _RIDGE * np.eye(features.shape[1])
-        self._weights = np.linalg.solve(gram, features.T @ targets)
+        given = 0 if vectors is None else len(vectors)
+        parts = [] if vectors is None else [np.asarray(vectors, dtype=np.float64)]
+        if given < len(examples):
+            texts = [e.text[:_LONGEST] for e in examples[given:]]
+            parts.append(np.asarray(self._embedder.embed(texts), dtype=np.float64))
+        self._known = _fit(examples, np.concatenate(parts))
+
+    def suspects(self, text: str, surface: Surface) -> bool:
+        """Whether the text's characters make it worth a look at its meaning. Takes a fraction of a millisecond."""
+        known = self._known
+        return known is not None and bool(text.strip()) and _lead(known.read(text, surface)) > _LEANS
 
     def find(self, text: str, surface: Surface) -> list[Finding]:
         """One finding over the whole text, or none."""
-        if self._weights is None or not text.strip():
+        lead, label = self._read(text, surface)
+        if lead <= self._margin:
             return []
-        vectors = np.asarray(self._embedder.embed([text[:_LONGEST]]), dtype=np.float64)
-        scores = (self._features(vectors, [surface]) @ self._weights)[0]
-        best = int(np.argmax(scores[1:])) + 1
-        if scores[best] - scores[0] <= self._margin:
-            return []
-        return [Finding(LABELS[best], SCORE, "meaning", 0, len(text), text)]
+        return [Finding(label, SURE_SCORE if lead > SURE else SCORE, "meaning", 0, len(text), text)]
 
-    def _features(self, vectors: Vectors, surfaces: Sequence[Surface]) -> Vectors:
-        """Centred unit vectors, the same by surface (chat or not), the surface itself and a constant."""
-        assert self._center is not None
-        centred = vectors - self._center
-        centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-        side = np.array([[1.0] if s is Surface.CHAT else [-1.0] for s in surfaces])
-        return np.concatenate([centred, centred * side, 0.3 * side, np.ones_like(side)], axis=1)
+    def lead(self, text: str, surface: Surface) -> float:
+        """By how much the best forbidden label exceeds `allow`; minus infinity where the characters are innocent."""
+        return self._read(text, surface)[0]
+
+    def _read(self, text: str, surface: Surface) -> tuple[float, str]:
+        known = self._known
+        if known is None or not text.strip():
+            return float("-inf"), ALLOW
+        read = known.read(text, surface)
+        if _lead(read) <= _LEANS:
+            return float("-inf"), ALLOW
+        vector = np.asarray(self._embedder.embed([text[:_LONGEST]]), dtype=np.float64)
+        scores = (read + _features(vector, [surface], known.center) @ known.weights)[0] / 2
+        return _lead(scores), LABELS[int(np.argmax(scores[1:])) + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was learned from one set of examples."""
+
+    grams: GramReader
+    center: Vectors
+    weights: Vectors
+
+    def read(self, text: str, surface: Surface) -> Vectors:
+        return self.grams.read(text[:_LONGEST], _side(surface))
+
+
+def _fit(examples: Sequence[Labelled], vectors: Vectors) -> _Known:
+    targets = np.zeros((len(examples), len(LABELS)))
+    for row, example in enumerate(examples):
+        targets[row, LABELS.index(example.label)] = 1
+    grams = GramReader(len(LABELS))
+    grams.fit([(e.text[:_LONGEST], _side(e.surface)) for e in examples], targets)
+    center: Vectors = vectors.mean(axis=0)
+    features = _features(vectors, [e.surface for e in examples], center)
+    gram = features.T @ features + _RIDGE * np.eye(features.shape[1])
+    return _Known(grams, center, np.linalg.solve(gram, features.T @ targets))
+
+
+def _features(vectors: Vectors, surfaces: Sequence[Surface], center: Vectors) -> Vectors:
+    """Centred unit vectors, the same by surface (chat or not), the surface itself and a constant."""
+    centred = vectors - center
+    centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
+    side = np.array([[1.0] if s is Surface.CHAT else [-1.0] for s in surfaces])
+    return np.concatenate([centred, centred * side, 0.3 * side, np.ones_like(side)], axis=1)
+
+
+def _side(surface: Surface) -> str:
+    return "c" if surface is Surface.CHAT else "o"
+
+
+def _lead(scores: Vectors) -> float:
+    """By how much the best forbidden label exceeds `allow`."""
+    return float(np.max(scores[1:]) - scores[0])
+
+
+def store(examples: Sequence[Labelled], embedder: Embedder, path: Path = _STORE) -> None:
+    """Write examples with their embeddings, a byte a dimension."""
+    vectors = np.asarray(embedder.embed([e.text[:_LONGEST] for e in examples]), dtype=np.float64)
+    scaled = np.round(vectors * 127 / np.abs(vectors).max(axis=1, keepdims=True)).astype(np.int8)
+    np.savez_compressed(
+        path,
+        vectors=scaled,
+        texts=np.frombuffer("\n".join(e.text.replace("\n", " ") for e in examples).encode(), np.uint8),
+        labels=np.array([LABELS.index(e.label) for e in examples], np.uint8),
+        surfaces=np.array([list(Surface).index(e.surface) for e in examples], np.uint8),
+    )
+
+
+def stored(path: Path = _STORE) -> tuple[list[Labelled], Vectors]:
+    """The examples that come with the package, and their unit embeddings."""
+    with np.load(path) as kept:
+        texts = kept["texts"].tobytes().decode().split("\n")
+        rows: Iterable[tuple[str, int, int]] = zip(texts, kept["surfaces"], kept["labels"], strict=True)
+        examples = [Labelled(text, list(Surface)[surface], LABELS[label]) for text, surface, label in rows]
+        vectors = kept["vectors"].astype(np.float64)
+    return examples, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 class LetterEmbedder:

@@ -13,7 +13,7 @@ GAP_NONE, GAP_SOFT, GAP_HARD = 0, 1, 2
 
 _HARD = frozenset("，。！？；,!?;\n、()（）")
 _HEARTS = frozenset("❤♥♡💗💕💖💓💘💝💞💟🧡💛💚💙💜🖤🤍🤎❣")
-_BEFORE_HEART = frozenset("薇徽微威v维葳嶶溦崴蔚魏唯")
+_BEFORE_HEART = frozenset("薇徽微威v维葳嶶溦崴蔚魏唯卫伟围委苇纬炜玮韦")
 _AFTER_PLUS = frozenset("v薇微威徽维葳嶶溦崴wq企扣群裙我")
 _EMOJI = {
     "➕": "加", "🐧": "企鹅", "🛰": "卫星", "📱": "手机", "☎": "电话", "📞": "电话", "📲": "手机", "🐴": "妈", "🐎": "妈",
@@ -33,8 +33,18 @@ _LOOKALIKES = str.maketrans({
     "ᴀ": "a", "ʙ": "b", "ᴄ": "c", "ᴅ": "d", "ᴇ": "e", "ꜰ": "f", "ɢ": "g", "ʜ": "h", "ɪ": "i", "ᴊ": "j", "ᴋ": "k", "ʟ": "l",
     "ᴍ": "m", "ɴ": "n", "ᴏ": "o", "ᴘ": "p", "ʀ": "r", "ꜱ": "s", "ᴛ": "t", "ᴜ": "u", "ᴠ": "v", "ᴡ": "w", "ʏ": "y", "ᴢ": "z",
     "∨": "v", "√": "v", "ⅴ": "v", "ν".upper(): "n", "￥": "¥", "×": "x", "ʌ": "a", "ə": "e", "ɐ": "a", "ɹ": "r", "ʇ": "t",
+    "ս": "u", "հ": "h", "զ": "q", "ց": "g", "ք": "p", "ա": "w", "ѡ": "w", "ӏ": "l", "ғ": "f", "ҽ": "e", "ƒ": "f", "ɑ": "a",
+    "ʋ": "u", "寳": "宝", "寶": "宝", "羣": "群",
     "“": '"', "”": '"', "‘": "'", "’": "'", "囗": "口", "亻": "人", "氵": "水", "扌": "手", "讠": "言", "钅": "金", "丶": "、",
 })  # fmt: skip
+_TAKEN_APART = {
+    "扌口": "扣", "亻言": "信", "亻尔": "你", "女马": "妈", "犭句": "狗", "犭者": "猪", "氵去": "法", "讠正": "证",
+    "讠舌": "话", "钅戋": "钱", "亻弋": "代", "贝者": "赌", "贝専": "赚", "贝兼": "赚", "女支": "妓", "女昌": "娼",
+    "女票": "嫖", "氵色": "艳", "氵壬": "淫", "忄青": "情", "扌喿": "操", "艹早": "草",
+    "彳山": "微", "讠皮": "波", "亻匕": "化", "氵主": "注", "氵舌": "活", "氵每": "海",
+    "亻故": "做", "扌斗": "抖", "礻果": "裸", "衤果": "裸", "火包": "炮", "纟勺": "约",
+}  # fmt: skip
+_FIRST_PARTS = frozenset("扌亻犭氵讠钅忄艹彳礻衤纟女贝火")
 _DIGITS = str.maketrans("零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "001234567891123456789")
 _SPELLED = re.compile(
     r"[0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖][0-9零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖 \-.]{3,}"
@@ -154,8 +164,13 @@ def normalize(text: str) -> Normalized:
     """Fold `text`; any string is accepted, unpaired surrogates included."""
     out: list[str] = []
     origin: list[int] = []
+    skipped = -1
     for i, character in enumerate(text):
+        if i == skipped:
+            continue
         folded = character if "a" <= character <= "z" else fold(character)
+        if character in _FIRST_PARTS and (whole := _TAKEN_APART.get(text[i : i + 2])):
+            folded, skipped = whole, i + 1
         for part in folded:
             out.append(part)
             origin.append(i)

@@ -20,6 +20,8 @@ from .words import views
 
 logger = logging.getLogger(__name__)
 SCREENED_CHARACTERS = 5_000
+GRAVE_SCORE = 0.8
+"""From here on a text is held by default, and its meaning adds nothing."""
 
 
 class Meaning(Protocol):
@@ -98,6 +100,8 @@ class Screen:
             meaning = self._meaning
             rules.append(("meaning", lambda seen: meaning.find(seen.text.original, surface)))
         for name, rule in rules:
+            if name == "meaning" and any(f.score >= GRAVE_SCORE for f in findings):
+                continue
             try:
                 findings += rule(evidence)
             except Exception:

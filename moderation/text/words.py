@@ -91,7 +91,7 @@ def _decoded(plain: str, strong: frozenset[str]) -> list[Word]:
         chunk = match.group().strip(".,?\"'()[]{}:;~…")
         chunk = chunk.rstrip("!")
         letters = sum(c.isalpha() for c in chunk)
-        if chunk.isalpha() or letters < 2 or len(chunk) > 32:
+        if chunk.isalpha() or letters < (1 if "$" in chunk else 2) or len(chunk) > 32:
             out.append(Word(re.sub(r"[^a-z0-9%#]", "", match.group()) or "|", match.start(), match.end()))
             continue
         word = _unmasked(chunk, strong) or re.sub(r"[^a-z]", "", chunk.translate(_LEET))

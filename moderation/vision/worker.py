@@ -6,6 +6,7 @@ crashes or hangs costs its process, which is replaced, and is told as an `unscre
 
 import asyncio
 import multiprocessing
+import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,6 +23,7 @@ from .detectors import BadPicture, Pictures, load_picture
 
 TIMEOUT_S = 30.0
 WAITING = 8
+NICENESS = 15
 
 log = structlog.get_logger()
 Look = Callable[[bytes], list[Finding]]
@@ -47,6 +49,13 @@ def look(data: bytes) -> list[Finding]:
 @cache
 def _pictures() -> Pictures:
     return Pictures()
+
+
+def gently() -> None:
+    """Let everything else go first, and keep to one core: the models' threads follow it."""
+    with suppress(OSError, AttributeError):
+        os.nice(NICENESS)
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 
 class PictureWorker:
@@ -82,7 +91,9 @@ class PictureWorker:
 
     async def _in_process(self, data: bytes) -> list[Finding]:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = ProcessPoolExecutor(
+                1, mp_context=multiprocessing.get_context("spawn"), initializer=gently
+            )
         running = asyncio.get_running_loop().run_in_executor(self._pool, self._look, data)
         try:
             return await asyncio.wait_for(running, self._timeout_s)

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+
+import re2
 
 from ...findings import Category, Finding, Surface
 from ..evidence import Evidence, between
 from ..lexicon import Hit
 from ..patterns import Shape, handles
+from ..sound import syllables
 
 _AMBIGUOUS = frozenset(
     [
@@ -80,6 +84,7 @@ def find(evidence: Evidence) -> list[Finding]:
     ]
     found += evidence.phrases(Category.DIVERSION, 0.92)
     found += _channels(evidence)
+    found += _by_sound(evidence)
     found += _contacts(evidence)
     found += _elsewhere(evidence)
     return [
@@ -106,6 +111,23 @@ _WARNING = re.compile(
     r"|\b(?:don'?t|do not|never|avoid|beware of|cannot|can'?t)"
     r"(?: (?:ever|please|let|anyone|anybody|them|pay|send|money|buy|sell|trust|transfer|deal|trade|order|any)){0,5} ?$"
 )
+
+
+@lru_cache(maxsize=1)
+def _sounded() -> "re2._Regexp[str]":
+    """`微信` in whatever characters sound like it (or hearts and stars for the second), and a handle after it."""
+    wei = "".join(c for c, sound in syllables().items() if sound == "wei")
+    xin = "".join(c for c, sound in syllables().items() if sound == "xin")
+    return re2.compile(
+        rf"(?:[{wei}v]|wei) ?(?:[{xin}❤♥♡💗💕💖💓💘💝✉💌💬星]|xin)[号:：是为 ]{{0,4}}([a-z0-9][a-z0-9_\-]{{4,24}})"
+    )
+
+
+def _by_sound(evidence: Evidence) -> Iterator[Finding]:
+    source = evidence.text.digits
+    for match in _sounded().finditer(source) if evidence.has_chinese else ():
+        if any(c.isdigit() or c == "_" for c in match.group(1)):
+            yield evidence.finding(Category.DIVERSION, 0.93, "diversion.sound", match.start(), match.end())
 
 
 def _channels(evidence: Evidence) -> Iterator[Finding]:

@@ -5,7 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from app.adapters.moderation import STANDING_FOR_S, ChatScreener, open_moderation, speech_watch
+from app.adapters.chat_screening import STANDING_FOR_S, ChatScreener
+from app.adapters.moderation import open_moderation
+from app.adapters.speech_screening import speech_watch
 from app.chat.posting import Chat
 from app.chat.schemas import NewMessage
 from app.core.auth import Role
