@@ -12,11 +12,15 @@ _QUANTITY = re.compile(
     r"(\d+)\s*(?:盒|包|袋|瓶|件|双|套|只|条|支|罐|箱|台|把|个|块|份|组|张|本|部|对|顶|床|提|桶|听|枚|卷|副|辆|盏|单)(?!月|装|人|小时)"
 )
 _ENGLISH_COUNT = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a couple of": 2, "both": 1}
-_FREE_FROM = re.compile(r"满\s*(\d+(?:\.\d+)?)\s*(?:元|块)?[^，。；,]{0,6}(?:包邮|免运费|免邮|免配送费)")
+_FREE_FROM = re.compile(
+    r"满\s*(\d+(?:\.\d+)?)\s*(?:元|块)?[^，。；,]{0,6}(?:包邮|免运费|免邮|免配送费)"
+    r"|free (?:shipping |delivery )?(?:over|from|above|for orders over) [¥$€£]?(\d+(?:\.\d+)?)"
+)
 _FREE_PIECES = re.compile(r"满?\s*(\d+)\s*件(?:及以上)?[^，。；,]{0,4}(?:包邮|免运费|免邮)")
 _FEE = re.compile(
     r"(?:不满|未满|不足|否则|不够|未达)[^，。；,]{0,12}?(?:收取?|运费|邮费|付|加)[^，。；,\d]{0,4}(\d+(?:\.\d+)?)\s*(?:元|块)"
     r"|(?:不满|未满|不足|否则|不够|未达)\s*\d+\s*(?:元|块)?[^，。；,\d]{0,6}(\d+(?:\.\d+)?)\s*(?:元|块)"
+    r"|otherwise (?:it (?:is|costs) )?[¥$€£]?(\d+(?:\.\d+)?)"
 )
 _ALL_FREE = re.compile(r"(?:全场|全国|全店|所有(?:商品)?|一律|均|都)?(?:包邮|免运费)")
 
@@ -42,6 +46,19 @@ def quantity(text: str) -> int | None:
     return None
 
 
+def quantity_of(product: Product, text: str) -> int | None:
+    """How many of one product a question that names several speaks of: 两盒咖啡加一份螺蛳粉."""
+    plain = arabic(normalize(text))
+    for name in sorted((product.name, product.name_en, *product.aliases), key=len, reverse=True):
+        at = plain.find(normalize(name))
+        if name and at > 0:
+            before = plain[max(0, at - 8) : at]
+            if found := re.search(rf"(?:{_QUANTITY.pattern}|\b(\d{{1,2}}))[的 ]?$", before):
+                return int(found.group(1) or found.group(2))
+            return None
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Shipping:
     """`fee_cents` None: the policy does not say what is charged below the threshold."""
@@ -58,8 +75,8 @@ def shipping(policies: Mapping[str, str], total_cents: int, pieces: int) -> Ship
         fee = _FEE.search(plain)
         fee_cents = round(float(next(g for g in fee.groups() if g)) * 100) if fee else None
         if match := _FREE_FROM.search(plain):
-            least = float(match.group(1))
-            return Shipping(total_cents >= round(least * 100), f"满{match.group(1)}元", fee_cents)
+            least = match.group(1) or match.group(2)
+            return Shipping(total_cents >= round(float(least) * 100), f"满{least}元", fee_cents)
         if match := _FREE_PIECES.search(plain):
             return Shipping(pieces >= int(match.group(1)), f"满{match.group(1)}件", fee_cents)
     return None

@@ -9,6 +9,7 @@ from ai.assistant import graph
 from ai.assistant.classifier import IntentClassifier
 from ai.assistant.facts import FactSource
 from ai.assistant.index import MemoryIndex, PassageIndex
+from ai.assistant.llm import ModelHealth, ModelWriter
 from ai.assistant.models import Fact, Facts, Outcome, Question
 from ai.assistant.recent import RecentQuestions
 from ai.assistant.retrieval import attribute_facts, faq_facts, policy_facts
@@ -31,6 +32,7 @@ class Assistant:
         recent: RecentQuestions | None = None,
     ) -> None:
         self._index = index or MemoryIndex(embedder)
+        self._writer = writer
         self._classifier = IntentClassifier(embedder)
         nodes = graph.Nodes(self._index, self._classifier.read, writer, recent)
         self._graph: Any = graph.build(nodes)
@@ -42,6 +44,11 @@ class Assistant:
         """
         await asyncio.to_thread(self._classifier.prepare)
         return await self._index.sync(passages(facts)) if facts else 0
+
+    @property
+    def health(self) -> ModelHealth | None:
+        """Of the language model; None without one."""
+        return self._writer.health if isinstance(self._writer, ModelWriter) else None
 
     async def answer(self, question: Question, facts: FactSource) -> Outcome:
         """Never raises for what a viewer wrote; errors of the fact source pass through."""

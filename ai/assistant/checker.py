@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ai.assistant.models import Fact, Facts
+from ai.assistant.models import Fact, Facts, Source
 from ai.assistant.text import normalize, numbers
 
 _PROMISE = re.compile(
@@ -48,12 +48,12 @@ def check(text: str, used: Sequence[Fact], facts: Facts) -> list[Finding]:
     """Findings against a draft; empty means that it may be sent.
 
     Numbers must be in the facts used or in the names of the products; promises, medical and
-    absolute claims only where a fact says the same words.
+    absolute claims only where a fact of the shop says the same words: the host's do not count.
     """
     names = [n for p in facts.products for n in (p.name, p.name_en)]
     allowed = known_numbers(used, names)
     found = [Finding("number", n) for n in sorted(numbers(text) - allowed)]
-    said = normalize(" ".join(f"{f.label} {f.text}" for f in used))
+    said = normalize(" ".join(f"{f.label} {f.text}" for f in used if f.source is not Source.TRANSCRIPT))
     plain = normalize(text)
     for rule, pattern in (("promise", _PROMISE), ("medical", _MEDICAL), ("absolute", _ABSOLUTE)):
         found += [Finding(rule, m.group(0)) for m in pattern.finditer(plain) if m.group(0) not in said]

@@ -16,6 +16,13 @@ _STATUS = {
     "completed": ("已完成，已签收", "has been delivered and completed"),
     "cancelled": ("已取消", "is cancelled"),
     "expired": ("因超时未付款已关闭，已取消", "expired unpaid and is cancelled"),
+    "received": ("已签收，已送达", "has been received"),
+    "signed": ("已签收，已送达", "has been received"),
+    "pending": ("待付款，还没有支付", "is waiting for payment"),
+    "unpaid": ("待付款，还没有支付", "is waiting for payment"),
+    "closed": ("已关闭", "is closed"),
+    "canceled": ("已取消", "is cancelled"),
+    "returned": ("已退货", "has been returned"),
     "refunding": ("退款处理中，还没有退回", "refund in progress, not paid back yet"),
     "refunded": ("已退款", "has been refunded"),
 }
@@ -151,22 +158,33 @@ def comparison(result: Comparison, language: Language, currency: str) -> Stateme
 def order(row: Order, language: Language) -> Statement:
     lines = " ".join(f"{line.product_name} {line.quantity}" for line in row.lines)
     zh, en = _STATUS.get(row.status, ("", ""))
+    paid = None if row.total_cents is None else amount(row.total_cents)
     fact = Fact(
         f"order:{row.number}", Source.ORDER, "订单",
-        " ".join(filter(None, (row.number, row.status, row.carrier, row.tracking, lines))),
+        " ".join(filter(None, (row.number, row.status, row.carrier, row.tracking, lines, paid))),
     )  # fmt: skip
-    goods = "、".join(line.product_name for line in row.lines)
     if language is Language.ZH:
-        text = f"您的订单{row.number}（{goods}）{zh}"
+        goods = "、".join(f"{line.product_name}{line.quantity}件" for line in row.lines)
+        cost = f"，金额{paid}元" if paid else ""
+        text = f"您的订单{row.number}（{goods}{cost}）{zh or row.status}"
         if row.tracking:
             text += f"，{row.carrier or '快递'}，运单号{row.tracking}"
         return Statement(text + "。", (fact,))
-    text = (
-        f"Your order {row.number} ({goods}) {'is ' if row.status in {'pending_payment', 'paid'} else ''}{en}"
-    )
+    goods = ", ".join(f"{line.quantity} × {line.product_name}" for line in row.lines)
+    cost = f", {_money(row.total_cents, language)}" if row.total_cents is not None else ""
+    verb = "is " if row.status in {"pending_payment", "paid"} or not en else ""
+    text = f"Your order {row.number} ({goods}{cost}) {verb}{en or row.status}"
     if row.tracking:
         text += f" with {row.carrier or 'the courier'}, tracking number {row.tracking}"
     return Statement(text + ".", (fact,))
+
+
+def quoted(said: Fact, language: Language) -> Statement:
+    """The host's own words, in quotation marks."""
+    words = said.text.strip("。.！!")
+    return Statement(
+        f"主播刚才说：“{words}”。" if language is Language.ZH else f"The host just said: “{words}”.", (said,)
+    )
 
 
 def fact_sentence(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ai.assistant.models import Language
-from ai.assistant.text import table
+from ai.assistant.text import has_han, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,11 @@ def asked(text: str, language: Language) -> tuple[Asked, ...]:
 def of_label(label: str) -> frozenset[str]:
     """Concepts that an attribute's or a policy's name stands for."""
     name = label.lower()
-    return frozenset(c.id for c in concepts().values() if c.keys and c.keys.search(name))
+    found = {c.id for c in concepts().values() if c.keys and c.keys.search(name)}
+    if not has_han(name):
+        found |= {c.id for c in concepts().values() if c.en.lower() == name}
+        found |= {c.id for c in concepts().values() if c.ask_en and c.ask_en.search(name)}
+    return frozenset(found)
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from ai.assistant import repository
+from ai.assistant.graph import TAINTED
 from ai.assistant.models import Answer, Handoff, Outcome, Refusal, Silence
 from ai.assistant.repository import Asker
 from app.core.clock import Clock
@@ -100,6 +101,8 @@ class Desk:
                 await self._channel.say(tx, asker, outcome.text, private=outcome.private)
             if isinstance(outcome, Handoff):
                 await self._hand_over(tx, asker, outcome)
+                if outcome.reason == TAINTED:
+                    await self._notes.attack(tx, asker, outcome.reason)
             elif isinstance(outcome, Refusal) and outcome.attack:
                 await self._notes.attack(tx, asker, outcome.reason)
 

@@ -23,7 +23,7 @@ from ai.assistant.retrieval import (
     rank,
 )
 from ai.assistant.segments import Segment, segment, split
-from ai.assistant.text import canonical
+from ai.assistant.text import canonical, numbers
 
 Similarity = Callable[[str, Sequence[Fact]], Mapping[str, float]]
 """Cosine of a question with facts, by fact id; may leave facts out."""
@@ -37,6 +37,12 @@ _TOTAL = re.compile(
 )
 _ORDERING = re.compile(r"买|拍|下单|来|要|一(个|件|双|瓶|盒|台|条|单)|buy|order|get|purchase")
 _MEDICAL_TERMS = re.compile(r"过敏|allerg")
+OWNER_LEAD = 0.4
+"""So much clearer must one product's attribute be meant than any other's."""
+_BODY_SIZE = re.compile(
+    r"(身高|体重|腰围|胸围|臀围|脚长|手腕|手围|头围|肩宽)\D{0,3}\d|\b(tall|weigh|height|weight|waist|wrist)\b"
+)
+_BODY_LABEL = re.compile(r"身高|体重|围|脚长|推荐|建议")
 _GENERIC_BENEFITS = frozenset({"bargain"})
 
 
@@ -117,7 +123,7 @@ class _Answerer:
         found = self._commerce()
         if shipped := self._shipping():
             return [*found, shipped]
-        covered = self._commerce_spans()
+        covered = self._commerce_spans() if found else []
         return [*found, *self._facts(skip=covered)]
 
     # --- prices and stock
@@ -187,8 +193,11 @@ class _Answerer:
     def _priced(self, products: Sequence[Product]) -> list[Statement]:
         currency = self.facts.currency
         count = arithmetic.quantity(self.question.text) or 1
-        if len(products) > 1 and not self.about.ambiguous and _TOTAL.search(self.question.text):
-            return [composer.total([(p, 1) for p in products], self.language, currency)]
+        if len(products) > 1 and not self.about.ambiguous:
+            counts = [arithmetic.quantity_of(p, self.question.text) for p in products]
+            if _TOTAL.search(self.question.text) or all(counts):
+                lines = [(p, n or 1) for p, n in zip(products, counts, strict=True)]
+                return [composer.total(lines, self.language, currency)]
         if count > 1 and len(products) == 1:
             return [composer.total([(products[0], count)], self.language, currency)]
         return [composer.price(p, self.language, currency) for p in products]
@@ -234,11 +243,18 @@ class _Answerer:
             return []
         for product in products or (None,):
             candidates = (attribute_facts(product) if product else []) + policies
-            matched = self._ranked(asked, candidates)
-            worded = [(m, self._worded(m, product, strict=bool(skip))) for m in matched[:6]]
-            answering = {m: statement for m, statement in worded if statement is not None}
+            answering = self._answering(self._ranked(asked, candidates), product, strict=bool(skip))
+            if not answering:
+                by_meaning = rank(asked, candidates, self.similarity(self.question.bare, candidates))
+                answering = self._answering(by_meaning, product, strict=bool(skip))
             found += [answering[m] for m in _distinct(list(answering), asked)]
         return list(dict.fromkeys(found))
+
+    def _answering(
+        self, matched: Sequence[Match], product: Product | None, *, strict: bool
+    ) -> dict[Match, Statement]:
+        worded = [(m, self._worded(m, product, strict=strict)) for m in matched[:6]]
+        return {m: statement for m, statement in worded if statement is not None}
 
     def _ranked(self, asked: Segment, candidates: Sequence[Fact]) -> list[Match]:
         """Embeddings are asked only where words leave it open; they cost most of the time."""
@@ -249,13 +265,16 @@ class _Answerer:
         return rank(asked, candidates, self.similarity(self.question.bare, candidates))
 
     def _owners_of_attribute(self) -> list[Product]:
-        """With no product in sight: the one product that has what is asked about."""
-        owners = []
+        """With no product in sight: the one product that has what is asked about, or has it by far
+        the most plainly."""
+        owners: list[tuple[float, Product]] = []
         for product in self.facts.products:
             matched = rank(self.question, attribute_facts(product), {})
-            if matched and matched[0].concept is not None and matched[0].score >= 1.0:
-                owners.append(product)
-        return owners if len(owners) == 1 else []
+            if matched and matched[0].score >= 1.0:
+                owners.append((matched[0].score, product))
+        owners.sort(key=lambda row: -row[0])
+        alone = len(owners) == 1 or (len(owners) > 1 and owners[0][0] - owners[1][0] >= OWNER_LEAD)
+        return [owners[0][1]] if alone else []
 
     def _worded(self, match: Match, product: Product | None, *, strict: bool) -> Statement | None:
         if strict and match.concept is None:
@@ -275,6 +294,9 @@ class _Answerer:
 
     def _speaks_of_it(self, match: Match) -> bool:
         """By meaning the fact is far ahead, or ahead and shares a word with the question."""
+        told = {m.dimension for m in measures(self.question.text)}
+        if told and not any(span.dimension in told for span in spans(match.fact.text)):
+            return False
         said = canonical(match.fact.label + match.fact.text)
         shared = any(c in said for chunk in self.question.chunks for c in chunk if c >= "\u4e00")
         return match.lead >= (SURE_LEAD if shared else CLEAR_LEAD)
@@ -282,9 +304,15 @@ class _Answerer:
     def _wants_fit(self, fact: Fact) -> bool:
         """A body's size was told and the fact cannot be held against it."""
         told = {m.dimension for m in measures(self.question.text)} & {"grams", "mm", "age_months"}
-        if "fit_by_body" not in self.question.ids or not told:
+        if "fit_by_body" not in self.question.ids:
             return False
-        return not any(span.dimension in told for span in spans(fact.text))
+        told_sizes = {float(n) for n in numbers(self.question.text)}
+        sizes = sorted(float(n) for n in numbers(fact.text))
+        if sizes and any(sizes[0] <= size <= sizes[-1] for size in told_sizes):
+            return False
+        if _BODY_SIZE.search(self.question.text) and not _BODY_LABEL.search(fact.label + fact.text):
+            return True
+        return bool(told) and not any(span.dimension in told for span in spans(fact.text))
 
     def _names_condition(self, fact: Fact) -> bool:
         """Whether the fact itself speaks of the condition or of the food that is asked about."""

@@ -1,21 +1,23 @@
 """/api/assistant: the hand-over inbox, traces, feedback, what could not be answered"""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import HTTPConnection
 
-from ai.assistant import desk, repository
+from ai.assistant import desk, repository, status, worker
 from ai.assistant.desk import AnswerChannel, QuestionNotFound
 from ai.assistant.schemas import (
+    AssistantStatus,
     FaqIn,
     FaqOut,
     Feedback,
     Handover,
     Handovers,
     HandoverStatus,
+    ProcessStatusOut,
     RoomSettings,
     StaffReply,
     Trace,
@@ -26,7 +28,7 @@ from ai.assistant.schemas import (
 from app.core.auth import Principal, Role
 from app.core.db import Tx
 from app.core.errors import Forbidden
-from app.core.http import ClockDep, CurrentUser, DatabaseDep, require
+from app.core.http import ClockDep, CurrentUser, DatabaseDep, RedisDep, require
 from app.core.ids import new_id
 
 router = APIRouter(prefix="/api/assistant", tags=["assistant"])
@@ -123,6 +125,16 @@ async def feedback(
         if row is None or (row["private"] and row["viewer_id"] != user.user_id):
             raise QuestionNotFound
         await repository.add_feedback(tx, message_id, user.user_id, body.helpful, clock.now())
+
+
+@router.get("/status")
+async def assistant_status(
+    redis: RedisDep,
+    user: Annotated[Principal, Depends(require(Role.MODERATOR, Role.MERCHANT, Role.ADMIN))],
+) -> AssistantStatus:
+    """Who answers, whether its language model works, and how many questions wait."""
+    rows = [ProcessStatusOut.model_validate(asdict(row)) for row in await status.processes(redis)]
+    return AssistantStatus(processes=rows, waiting=await worker.waiting(redis))
 
 
 @router.get("/unanswered")

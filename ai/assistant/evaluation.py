@@ -192,14 +192,16 @@ async def writer(llm: str, models_dir: Path) -> AsyncIterator[ModelWriter | None
 
 
 def report(
-    data_file: Path, models_dir: Path, *, llm: str = "none", quick: bool = False, page: Path | None = None
+    data_file: Path, data_dir: Path, *, llm: str = "none", quick: bool = False, page: Path | None = None
 ) -> None:
-    """The command: a table for people, the page, and one JSON object as the last line."""
+    """The command: a table for people, the page (in `data_dir`/reports unless told), one JSON object last."""
     said = Report("eval assistant")
     said.progress(f"{data_file}, model: {llm}")
-    page = page or Path.cwd() / f"assistant-{data_file.stem}.html"
+    kind = {"none": "", "local": "-local"}.get(llm, "-llm")
+    page = page or data_dir / "reports" / f"assistant-{data_file.stem}{kind}.html"
+    page.parent.mkdir(parents=True, exist_ok=True)
     summary, results = run(
-        data_file, default_embedder(), quick=quick, page=page, llm=llm, models_dir=models_dir
+        data_file, default_embedder(), quick=quick, page=page, llm=llm, models_dir=data_dir / "models"
     )
     wrong = [(r.id, r.question, r.why, r.text) for r in results if not r.right or r.invented]
     said.table("Not as expected", ("case", "question", "why", "said"), wrong)

@@ -13,6 +13,7 @@ from ai.assistant.checker import check
 from ai.assistant.composer import Statement
 from ai.assistant.drafting import Draft, draft
 from ai.assistant.facts import FactSource
+from ai.assistant.heard import heard
 from ai.assistant.index import PassageIndex, digest
 from ai.assistant.intent import Intent, Reading
 from ai.assistant.models import (
@@ -25,10 +26,14 @@ from ai.assistant.models import (
     Question,
     Refusal,
     Silence,
+    Source,
     TraceStep,
 )
+from ai.assistant.products import resolve
+from ai.assistant.reasoning import Judgement, Verdict
 from ai.assistant.recent import RecentQuestions
-from ai.assistant.text import MAX_QUESTION_CHARS, colloquial, common_length, normalize
+from ai.assistant.retrieval import attribute_facts, faq_facts, policy_facts
+from ai.assistant.text import MAX_QUESTION_CHARS, colloquial, normalize, spelt_out
 
 
 class State(TypedDict, total=False):
@@ -56,7 +61,15 @@ Classifier = Callable[[str, Language], Reading | None]
 """Judges messages that no rule decides."""
 
 
-HEARD_CHARS = 3
+TAINTED = "tainted_fact"
+"""The fact that would answer tries to instruct the assistant; moderators get a note."""
+_WRITTEN_BY_PEOPLE = frozenset(
+    {Source.ATTRIBUTE, Source.POLICY, Source.FAQ, Source.COUPON, Source.TRANSCRIPT}
+)
+_MY_PLACE = re.compile(
+    r"(到|寄|发|送)(到|往|给)?(我(们)?(家|这(里|边|儿)?|那(里|边|儿)?|的(收货)?地址)|我(?=要|得|需|大概|几|多))|"
+    r"\b(to|at) (me|my (address|place|home|city|house))\b"
+)
 _PRAISE = re.compile(
     r"真|好(?!评)|太|很|超|绝|爱|喜欢|不错|漂亮|划算|值|下单|买了|拍了|收到|谢|支持|加油|"
     r"\b(love|nice|great|good|pretty|beautiful|thanks?|bought|ordered|cool|wow|amazing)\b"
@@ -82,7 +95,7 @@ class Nodes:
         raw = state["question"].text
         text = normalize(raw[: MAX_QUESTION_CHARS * 2])
         language = intent.language_of(text)
-        text = colloquial(text) if language is Language.ZH else text
+        text = colloquial(text) if language is Language.ZH else spelt_out(text)
         if len(text) > MAX_QUESTION_CHARS:
             reading = intent.read(text, language)
             if reading.intent is not Intent.REFUSE:
@@ -113,9 +126,15 @@ class Nodes:
             if found:
                 statements = tuple(composer.order(o, state["language"]) for o in found)
                 return {"draft": Draft(statements, None)}
+        if facts.region and _MY_PLACE.search(text):
+            state = {**state, "text": _MY_PLACE.sub(f"到{facts.region}", text, count=1), "private": True}
         made = await self._drafted(state)
+        if not made.statements and (told := heard(text, state["language"], facts)):
+            made = Draft((composer.quoted(told, state["language"]),), made.product)
         if reading.intent is Intent.OWN_ORDER and made.statements:
             return {"draft": made, "private": False}
+        if state["private"]:
+            return {"draft": made, "private": True, "reading": self._judged_by_examples(state, made)}
         return {"draft": made, "reading": self._judged_by_examples(state, made)}
 
     def _judged_by_examples(self, state: State, made: Draft) -> Reading:
@@ -182,6 +201,8 @@ class Nodes:
         findings = check(text, made.facts, fresh) if made.statements else []
         if findings:
             made = Draft((), made.product, gap=findings[0].rule)
+        if any(f.source in _WRITTEN_BY_PEOPLE and intent.gives_orders(normalize(f.text)) for f in made.facts):
+            made = Draft((), made.product, gap=TAINTED)
         return {"text_out": text, "draft": made, "facts": fresh, "composed_by": composed_by}
 
     async def recent(self, state: State) -> State:
@@ -192,7 +213,10 @@ class Nodes:
         said = "|".join(sorted(f"{fact.id}={fact.text}" for fact in made.facts))
         askers = {question.viewer_id or question.message_id, *question.askers}
         noted = await self._recent.note(
-            question.room_id, digest(f"{state['language'].value} {said}"), sorted(askers)
+            question.room_id,
+            digest(f"{state['language'].value} {said}"),
+            sorted(askers),
+            question.message_id,
         )
         return {"askers": noted.askers, "due": noted.due}
 
@@ -213,15 +237,32 @@ class Nodes:
         reading = state["reading"]
         made = state.get("draft")
         by_rule = reading.intent is Intent.HANDOFF
+        suggestion = await self._suggestion(state) if "facts" in state else None
         return {
             "outcome": Handoff(
                 text=composer.HANDOFF[state["language"]],
                 language=state["language"],
                 reason=reading.reason if by_rule else (made.gap if made and made.gap else "no_fact"),
-                suggestion=_heard(state["text"], state["facts"]) if "facts" in state else None,
+                suggestion=suggestion,
                 product_id=made.product.id if made and made.product else None,
             )
         }
+
+    async def _suggestion(self, state: State) -> str | None:
+        """For whoever replies: what the host said on it, else the nearest fact. None after a rule."""
+        text, facts, language = state["text"], state["facts"], state["language"]
+        if state["reading"].intent is Intent.HANDOFF:
+            return None
+        if (told := heard(text, language, facts)) and not intent.gives_orders(normalize(told.text)):
+            return composer.quoted(told, language).text
+        product = next(iter(resolve(text, facts, state["question"].previous_product).products), None)
+        candidates = [*(attribute_facts(product) if product else ()), *policy_facts(facts), *faq_facts(facts)]
+        near = await self._index.near(text, candidates)
+        best = max(candidates, key=lambda fact: near.get(fact.id, 0.0), default=None)
+        if best is None or intent.gives_orders(normalize(best.text)):
+            return None
+        stated = Judgement(Verdict.STATES, best.text)
+        return composer.fact_sentence(text, best, stated, product, language).text
 
     async def refuse(self, state: State) -> State:
         reading = state["reading"]
@@ -233,12 +274,6 @@ class Nodes:
     async def silence(self, state: State) -> State:
         again = "due" in state and not state["due"]
         return {"outcome": Silence("answered_recently" if again else state["reading"].reason)}
-
-
-def _heard(text: str, facts: Facts) -> str | None:
-    """What the host said in the last minutes that is nearest to the question, for whoever replies."""
-    best = max(facts.transcript, key=lambda said: common_length(text, normalize(said)), default=None)
-    return best if best and common_length(text, normalize(best)) >= HEARD_CHARS else None
 
 
 def after_classify(state: State) -> str:

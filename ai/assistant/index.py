@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from ai.assistant import repository
+from ai.assistant.classifier import centred
 from ai.assistant.models import Fact
 from ai.embeddings import Embedder, Vector
 from app.core.clock import Clock
@@ -25,7 +26,7 @@ class PassageIndex(Protocol):
         ...
 
     async def near(self, text: str, facts: Sequence[Fact]) -> Mapping[str, float]:
-        """How near a question is to each fact, by fact id: cosine plus weighted trigrams."""
+        """How near a question is to each fact, by fact id: centred cosine plus weighted trigrams."""
         ...
 
 
@@ -40,7 +41,7 @@ def digest(text: str) -> str:
 
 
 class QueryCache:
-    """Vectors of the last questions, oldest dropped first."""
+    """Centred vectors of the last questions, oldest dropped first."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
@@ -50,7 +51,7 @@ class QueryCache:
         if (known := self._vectors.get(text)) is not None:
             self._vectors.move_to_end(text)
             return known
-        vector = await asyncio.to_thread(self._embedder.query, text)
+        vector = await asyncio.to_thread(centred, self._embedder, text)
         self._vectors[text] = vector
         while len(self._vectors) > MAX_QUERIES:
             self._vectors.popitem(last=False)

@@ -63,6 +63,11 @@ def asks(text: str, language: Language) -> bool:
     return matches("question", "zh", text)
 
 
+def gives_orders(text: str) -> bool:
+    """Whether the normalized text of a fact tries to instruct the assistant."""
+    return matches("fact", "orders", text)
+
+
 def _attack(text: str) -> Reading | None:
     for name in ("injection", "private_data", "price_command"):
         if matches("refuse", name, text):

@@ -15,7 +15,7 @@ _UNITS: dict[str, tuple[str, float]] = {
     "米": ("mm", 1000), "m": ("mm", 1000), "寸": ("inch", 1), "英寸": ("inch", 1), "inch": ("inch", 1),
     "码": ("size", 1), "号": ("size", 1), "毫升": ("ml", 1), "ml": ("ml", 1), "升": ("ml", 1000),
     "l": ("ml", 1000), "度": ("degree", 1), "℃": ("degree", 1), "°c": ("degree", 1),
-    "瓦": ("watt", 1), "w": ("watt", 1), "人": ("people", 1), "个人": ("people", 1),
+    "伏": ("volt", 1), "v": ("volt", 1), "瓦": ("watt", 1), "w": ("watt", 1), "人": ("people", 1), "个人": ("people", 1),
     "people": ("people", 1), "person": ("people", 1),
 }  # fmt: skip
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))

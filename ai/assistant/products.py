@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ai.assistant.models import Facts, Product
+from ai.assistant.concepts import asked, of_label
+from ai.assistant.models import Facts, Language, Product
 from ai.assistant.text import has_han, normalize, pinyin, stem, table, words
 
 _CONJUNCTION = re.compile(r"和|跟|与|、|还是|还有|\+|加上|\band\b|\bvs\b|\bor\b|\bthan\b|比")
@@ -61,11 +62,13 @@ class _Mention:
 def resolve(text: str, facts: Facts, previous: str | None = None) -> Resolution:
     """The products that a normalized message is about."""
     mentions = list(_mentions(text, facts.products))
+    context = [p for p in (facts.product(facts.pinned), facts.product(previous)) if p]
+    if not mentions and not context:
+        mentions = _starts(text, facts.products)
     rest = text
     for mention in sorted(mentions, key=lambda m: -m.start):
         rest = rest[: mention.start] + "\x00" + rest[mention.end :]
     rest = DEICTIC.sub("\x00", rest)
-    context = [p for p in (facts.product(facts.pinned), facts.product(previous)) if p]
     if not mentions:
         return Resolution(tuple(context[:1]), False, False, rest)
     chosen: list[Product] = []
@@ -261,4 +264,21 @@ def _heads(text: str, products: Sequence[Product]) -> list[_Mention]:
         fitting = tuple(p for p in products if any(n.endswith(char) for n in _names(p)))
         if fitting:
             return [_Mention(match.start(1), match.end(), fitting)]
+    return []
+
+
+def _starts(text: str, products: Sequence[Product]) -> list[_Mention]:
+    """The beginning of one product's name alone, unless it is a word for what can be asked: 挂耳, 珍珠."""
+    fitting: dict[str, set[str]] = {}
+    by_id = {product.id: product for product in products}
+    for product in products:
+        for name in _names(product):
+            for size in range(min(len(name) - 1, 4), 1, -1):
+                if has_han(name[:size]) and name[:size] in text:
+                    fitting.setdefault(name[:size], set()).add(product.id)
+                    break
+    for start in sorted(fitting, key=len, reverse=True):
+        if len(fitting[start]) == 1 and not asked(start, Language.ZH) and not of_label(start):
+            at = text.find(start)
+            return [_Mention(at, at + len(start), (by_id[next(iter(fitting[start]))],))]
     return []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ai.assistant.concepts import Concept, concepts, of_label
-from ai.assistant.measures import measures, spans
+from ai.assistant.measures import Span, measures, spans
 from ai.assistant.models import Fact, Product, Source
 from ai.assistant.places import places_in
 from ai.assistant.segments import Segment
@@ -22,7 +22,12 @@ _CATEGORIES = re.compile(
 )
 _FOODS = frozenset({"食品", "粮油", "生鲜", "零食", "水果", "茶", "茶叶", "饮料", "保健食品", "酒水", "滋补"})
 _LABEL_NEGATIVE = re.compile(r"^(不适|不宜|禁忌|禁用|不可|不含|不支持|慎用)")
+_UPPER_BOUND = re.compile(r"承重|载重|限重|最大|最高|上限|max|limit", re.IGNORECASE)
 _PLACE_CONCEPTS = frozenset({"ship_time", "delivery_time", "shipping_fee", "region", "courier"})
+
+
+PLAIN_NO_CHARS = 4
+"""无弹, 无香: a no that names nothing else."""
 
 
 class Verdict(StrEnum):
@@ -59,7 +64,7 @@ def judge(question: Segment, fact: Fact, concept: Concept | None, product: Produ
         return Judgement(Verdict.UNKNOWN, fact.text)
     if slots and concept is not None and concept.closed and concept.id in {"color", "size", "switch"}:
         return Judgement(Verdict.NO, fact.text)
-    if slots and _only_negative(fact.text):
+    if slots and _only_negative(fact.text) and len(fact.text) > PLAIN_NO_CHARS:
         return Judgement(Verdict.UNKNOWN, fact.text)
     return Judgement(Verdict.STATES, fact.text)
 
@@ -156,6 +161,8 @@ def _by_measure(question: Segment, fact: Fact) -> Judgement | None:
         relevant = [(p, s) for p in parts for s in spans(p) if s.dimension == measure.dimension]
         if not relevant:
             continue
+        if _UPPER_BOUND.search(fact.label):
+            relevant = [(part, Span(span.dimension, 0.0, span.high)) for part, span in relevant]
         fitting = [part for part, span in relevant if span.holds(measure)]
         if question.open_question:
             return Judgement(Verdict.STATES, "、".join(dict.fromkeys(fitting)) or fact.text)

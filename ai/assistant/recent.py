@@ -22,8 +22,9 @@ class Asking:
 
 
 class RecentQuestions(Protocol):
-    async def note(self, room_id: str, key: str, askers: Sequence[str]) -> Asking:
-        """Counts askers (each once) of the question `key` in a room."""
+    async def note(self, room_id: str, key: str, askers: Sequence[str], message_id: str) -> Asking:
+        """Counts askers (each once) of the question `key` in a room. The message that was due once
+        is due again: its answer may not have got through."""
         ...
 
 
@@ -38,9 +39,12 @@ class RedisRecent:
         self._redis = redis
         self._window_s = window_s
 
-    async def note(self, room_id: str, key: str, askers: Sequence[str]) -> Asking:
+    async def note(self, room_id: str, key: str, askers: Sequence[str], message_id: str) -> Asking:
         name = f"assistant:askers:{room_id}:{key}"
-        opened = await self._redis.set(f"{name}:open", b"1", nx=True, ex=self._window_s)
+        opened = await self._redis.set(f"{name}:open", message_id, nx=True, ex=self._window_s)
+        again = (
+            not opened and message_id != "" and await self._redis.get(f"{name}:open") == message_id.encode()
+        )
         async with self._redis.pipeline(transaction=True) as pipe:
             if opened:
                 pipe.delete(name)
@@ -49,7 +53,7 @@ class RedisRecent:
             pipe.scard(name)
             pipe.expire(name, 2 * self._window_s)
             *_, before, _, now, _ = await pipe.execute()
-        return Asking(now, _due(before, now))
+        return Asking(now, _due(before, now) or again)
 
 
 @dataclass
@@ -58,14 +62,14 @@ class MemoryRecent:
 
     clock: Clock
     window_s: int = WINDOW_S
-    _seen: dict[tuple[str, str], tuple[float, set[str]]] = field(default_factory=dict)
+    _seen: dict[tuple[str, str], tuple[float, str, set[str]]] = field(default_factory=dict)
 
-    async def note(self, room_id: str, key: str, askers: Sequence[str]) -> Asking:
+    async def note(self, room_id: str, key: str, askers: Sequence[str], message_id: str) -> Asking:
         at = self.clock.monotonic()
-        began, known = self._seen.get((room_id, key), (at, set()))
+        began, opener, known = self._seen.get((room_id, key), (at, message_id, set()))
         if at - began >= self.window_s:
-            began, known = at, set()
+            began, opener, known = at, message_id, set()
         before = len(known)
         known.update(askers)
-        self._seen[(room_id, key)] = (began, known)
-        return Asking(len(known), _due(before, len(known)))
+        self._seen[(room_id, key)] = (began, opener, known)
+        return Asking(len(known), _due(before, len(known)) or (opener == message_id != ""))

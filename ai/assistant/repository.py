@@ -69,9 +69,9 @@ async def forget_passages(tx: Tx, unseen_since: datetime) -> int:
 async def nearest(
     tx: Tx, text: str, query: Vector, hashes: Sequence[str], model: str, trigram_weight: float
 ) -> dict[str, float]:
-    """Cosine plus weighted trigram similarity of the passages, by hash."""
+    """Inner product plus weighted trigram similarity of the passages, by hash."""
     rows = await tx.execute(
-        """SELECT hash, 1 - (embedding <=> %s::vector) + %s * similarity(text, %s) AS score
+        """SELECT hash, -(embedding <#> %s::vector) + %s * similarity(text, %s) AS score
            FROM assistant_passages WHERE hash = ANY(%s) AND model = %s""",
         (_literal(query), trigram_weight, text, list(hashes), model),
     )

@@ -103,3 +103,21 @@ class FaqOut(FaqIn):
 
 class RoomSettings(BaseModel):
     mode: Annotated[Mode, Field(description="suggest: answers wait in the inbox for a person")]
+
+
+class ProcessStatusOut(BaseModel):
+    """One process that answers. `model` null: from facts alone; `circuit` of its language model;
+    `outcomes`: what became of the model's calls; `dropped`: questions that waited too long."""
+
+    process: str
+    model: str | None
+    circuit: Literal["closed", "open", "half_open"] | None
+    outcomes: dict[str, int]
+    dropped: int
+    at: datetime
+
+
+class AssistantStatus(BaseModel):
+    processes: list[ProcessStatusOut]
+    waiting: int
+    """Questions that nobody has taken yet, or not finished."""

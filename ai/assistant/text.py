@@ -151,6 +151,19 @@ def _rewrites() -> tuple[re.Pattern[str], dict[str, str]]:
 
 
 def colloquial(text: str) -> str:
-    """A normalized question with dialect and common slips put into standard words."""
+    """A normalized Chinese question with dialect and common slips put into standard words."""
     pattern, rewrites = _rewrites()
     return pattern.sub(lambda m: rewrites[m.group(0)], text)
+
+
+@lru_cache(maxsize=1)
+def _rewrites_en() -> tuple[re.Pattern[str], dict[str, str]]:
+    rewrites: dict[str, str] = table("lexicon")["rewrites_en"]
+    ordered = sorted(rewrites, key=len, reverse=True)
+    return re.compile(rf"(?<![\w'])({'|'.join(map(re.escape, ordered))})(?![\w'])"), rewrites
+
+
+def spelt_out(text: str) -> str:
+    """A normalized English question with the shorthand of chats written out."""
+    pattern, rewrites = _rewrites_en()
+    return pattern.sub(lambda m: rewrites[m.group(1)], text)

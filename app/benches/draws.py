@@ -91,14 +91,14 @@ async def run(load: Load) -> None:
         bench_platform(roles=()) as bench,
         servers.gateway(environment(bench.settings)) as (port, _),
     ):
-        people = await _register(bench.db, load.claims)
+        people = await register(bench.db, load.claims)
         packet = await _give(bench.db, load.shares)
         tokens = Tokens(bench.settings.signing_secret())
         claim = orjson.dumps({"t": "claim", "packet_id": packet.id})
         answers = Answers()
         viewers = [Viewer(answers, claim) for _ in people]
         report.progress(f"{load.claims} viewers come to the room")
-        await _connect(
+        await connect(
             viewers, port, [tokens.issue("gateway", str(p), packet.room_id, ttl_s=600) for p in people]
         )
         report.progress(f"{load.claims} claims on {load.shares} shares within {load.over_s:g} s")
@@ -122,7 +122,8 @@ async def run(load: Load) -> None:
     report.finish(figures)
 
 
-async def _register(db: Database, count: int) -> list[UUID]:
+async def register(db: Database, count: int) -> list[UUID]:
+    """New accounts without a password."""
     people = [new_id() for _ in range(count)]
     async with db.transaction() as tx:
         await tx.execute(
@@ -133,10 +134,11 @@ async def _register(db: Database, count: int) -> list[UUID]:
     return people
 
 
-async def _connect(viewers: Sequence[Viewer], port: int, tokens: Sequence[str]) -> None:
+async def connect(viewers: Sequence[WSListener], port: int, tokens: Sequence[str]) -> None:
+    """Everybody to the gateway, each with a token of their own."""
     at_once = asyncio.Semaphore(CONNECTS_AT_ONCE)
 
-    async def come(viewer: Viewer, token: str) -> None:
+    async def come(viewer: WSListener, token: str) -> None:
         async with at_once:
             await ws_connect(lambda: viewer, f"ws://127.0.0.1:{port}/ws?token={token}")
 
@@ -161,7 +163,7 @@ async def _open_loop(viewers: Sequence[Viewer], over_s: float) -> None:
 async def _give(db: Database, shares: int) -> RedPacket:
     """A red packet in a live room."""
     clock = SystemClock()
-    [host_id] = await _register(db, 1)
+    [host_id] = await register(db, 1)
     host = Principal(host_id, "host", frozenset({Role.HOST}))
     room = await rooms.create(db, clock, host, NewRoom(title="bench"))
     await rooms.start(db, clock, host, room["id"])

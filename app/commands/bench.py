@@ -62,6 +62,21 @@ def draws(
 
 
 @app.command()
+def assistant(
+    questions_per_s: int = typer.Option(200, min=1, max=1_000),
+    seconds: float = typer.Option(20.0, min=1.0, help="How long they are asked."),
+    viewers: int = typer.Option(400, min=10, max=5_000),
+    quick: bool = typer.Option(False, help="A third of the time; ends within 45 s."),
+) -> None:
+    """Questions in one room: the different ones answered, how fast, and whether chat is slowed."""
+    import uvloop
+
+    from app.benches import assistant as bench
+
+    uvloop.run(bench.run(bench.Load(questions_per_s, seconds / 3 if quick else seconds, viewers)))
+
+
+@app.command()
 def media(
     quick: bool = typer.Option(False, help="Fewer viewers and less time; ends within 90 s."),
     viewers: int | None = typer.Option(None, min=1, help="In the comparison; 100 unless told."),
