@@ -1,5 +1,6 @@
 """`shopcast eval moderation`: the screen against labelled texts."""
 
+import asyncio
 import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -14,11 +15,13 @@ from app.core.report import Report
 
 from .findings import Surface
 from .policy import Action
-from .text.meaning import ALLOW, Labelled
-from .text.screen import Meaning, Screen, Verdict
+from .text.aside import Aside, SlowLayer
+from .text.meaning import ALLOW, Labelled, MeaningLayer
+from .text.screen import GRAVE_SCORE, Screen, Verdict
 
 ROUNDS = 20
 QUICK_ROUNDS = 5
+PER_S = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +142,59 @@ def _percentile(ordered: Sequence[float], share: float) -> float:
     return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 3) if ordered else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Paced:
+    """A chat at a steady rate: milliseconds from when a message was due to its verdict, the slow layers included."""
+
+    messages_per_s: int
+    p99_at_rate_ms: float
+    asked_about: int
+    not_asked: int
+
+
+async def at_rate(
+    screen: Screen, layers: Sequence[SlowLayer], examples: Sequence[Example], *, per_s: int, seconds: float
+) -> Paced:
+    """Chat messages of `examples`, 19 of 20 innocent ones, screened as the gateway does."""
+    aside = Aside(layers)
+    innocent = [e for e in examples if e.expect is Action.ALLOW] or list(examples)
+    forbidden = [e for e in examples if e.expect is not Action.ALLOW] or list(examples)
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    taken: list[float] = []
+
+    async def one(example: Example, due: float) -> None:
+        findings = screen.find(example.text, example.surface)
+        if all(f.score < GRAVE_SCORE for f in findings):
+            await aside.find(example.text, example.surface)
+        taken.append((loop.time() - due) * 1_000)
+
+    async with asyncio.TaskGroup() as tasks:
+        for n in range(int(per_s * seconds)):
+            due = begun + n / per_s
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            chosen = forbidden if n % 20 == 0 else innocent
+            tasks.create_task(one(chosen[n * 7 % len(chosen)], due))
+    return Paced(per_s, _percentile(sorted(taken), 0.99), aside.asked, aside.skipped)
+
+
 def labelled(path: Path) -> list[Labelled]:
     """The examples of a file as the meaning layer learns them."""
     return [Labelled(e.text, e.surface, e.category or ALLOW) for e in load(path)]
 
 
-def run(path: Path, *, quick: bool = False, meaning: Meaning | None = None) -> dict[str, Any]:
+def run(path: Path, *, quick: bool = False, meaning: MeaningLayer | None = None) -> dict[str, Any]:
     """Screen a file of examples, show what went wrong and print the figures; returns them."""
     report = Report("eval moderation")
     examples = load(path)
     report.progress(f"{len(examples)} texts of {path}")
+    screen_alone = Screen()
     screen = Screen(meaning=meaning)
     judged = judge(screen, examples)
     taken = latency(screen, examples, QUICK_ROUNDS if quick else ROUNDS)
-    result = {**figures(judged), **asdict(taken), "meaning": meaning is not None}
+    layers = [meaning] if meaning is not None else []
+    paced = asyncio.run(at_rate(screen_alone, layers, examples, per_s=PER_S, seconds=2 if quick else 10))
+    result = {**figures(judged), **asdict(taken), **asdict(paced), "meaning": meaning is not None}
     _show(report, judged, result)
     report.finish(result)
     return result

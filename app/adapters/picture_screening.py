@@ -55,7 +55,7 @@ class StreamFrames:
         return [(row["id"], row["host_id"]) for row, stat in zip(rows, stats, strict=True) if stat.streaming]
 
     async def newest(self, room_id: UUID, host_id: UUID) -> Frame | None:
-        entries = await self._services.redis.xrevrange(f"frames:{room_id}", count=1)
+        entries: Any = await self._services.redis.xrevrange(f"frames:{room_id}", count=1)
         if not entries:
             return None
         fields = entries[0][1]

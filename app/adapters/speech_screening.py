@@ -3,6 +3,7 @@
 import io
 import wave
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -90,7 +91,7 @@ class TapSound:
         self._redis = redis
 
     async def of(self, segment: SpokenSegment) -> bytes | None:
-        entries = await self._redis.xrevrange(f"tap:{segment.room_id}", count=TAP_ENTRIES)
+        entries: Any = await self._redis.xrevrange(f"tap:{segment.room_id}", count=TAP_ENTRIES)
         if not entries:
             return None
         session = entries[0][1].get(b"session")

@@ -72,7 +72,7 @@ async def _concerns(tx: Tx, clock: Clock, user_id: UUID, form: AppealIn) -> bool
         return case is not None and case["author_id"] == user_id and case["status"] == "upheld"
     assert form.sanction_id is not None
     row = await sanction_repository.lock(tx, form.sanction_id)
-    return row is not None and row["user_id"] == user_id and sanctions.present(row, clock.now()).active
+    return row is not None and row["concerns"] == user_id and sanctions.present(row, clock.now()).active
 
 
 async def listed(tx: Tx, clock: Clock, status: str | None = "open") -> Appeals:

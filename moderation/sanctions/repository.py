@@ -10,8 +10,10 @@ from psycopg.rows import DictRow
 from app.core.db import Tx, fetch_all, fetch_one
 
 _SANCTION = """
-SELECT s.*, imposer.display_name AS imposer_name
+SELECT s.*, imposer.display_name AS imposer_name,
+       coalesce(s.user_id, CASE WHEN s.kind IN ('stream_muted', 'stream_stopped') THEN rooms.host_id END) AS concerns
 FROM moderation_sanctions s LEFT JOIN users imposer ON imposer.id = s.imposed_by
+LEFT JOIN rooms ON rooms.id = s.room_id
 """
 _ACTIVE = "s.lifted_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > %(now)s)"
 
@@ -37,8 +39,11 @@ async def lift(tx: Tx, sanction_id: UUID, user_id: UUID, now: datetime, reason: 
 async def listed(
     tx: Tx, *, user_id: UUID | None, active_at: datetime | None, limit: int = 100
 ) -> list[DictRow]:
-    """The newest first; `active_at`: those in force then, else all."""
-    clauses = ["(%(user)s::uuid IS NULL OR s.user_id = %(user)s)"]
+    """The newest first; `active_at`: those in force then, else all. A stream's concern its host."""
+    clauses = [
+        """(%(user)s::uuid IS NULL OR s.user_id = %(user)s
+            OR (rooms.host_id = %(user)s AND s.kind IN ('stream_muted', 'stream_stopped')))"""
+    ]
     if active_at is not None:
         clauses.append(_ACTIVE)
     return await fetch_all(

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from ..findings import Category, Finding, Surface
 
-WAITING = 8
+WAITING = 3
 TIMEOUT_S = 0.5
 REST_S = 30.0
 
@@ -33,7 +33,7 @@ class SlowLayer(Protocol):
 
 
 class Aside:
-    """`await Aside([layer]).find(text, surface)`. `skipped` counts texts that were not asked about."""
+    """`await Aside([layer]).find(text, surface)`. `asked` counts texts, `skipped` those that were not asked about."""
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class Aside:
         self._rest_s = rest_s
         self._resting_until = 0.0
         self._turn = asyncio.Lock()
+        self.asked = 0
         self.skipped = 0
 
     async def find(self, text: str, surface: Surface) -> list[Finding]:
@@ -59,6 +60,7 @@ class Aside:
         if self._places == 0 or monotonic() < self._resting_until:
             self.skipped += 1
             return []
+        self.asked += 1
         self._places -= 1
         try:
             async with self._turn:

@@ -26,6 +26,7 @@ SCORE, SURE_SCORE = 0.6, 0.8
 _LEANS = -0.35
 _RIDGE = 1.0
 _LONGEST = 300
+_REMEMBERED = 2_000
 _STORE = Path(__file__).parent / "examples.npz"
 
 
@@ -53,6 +54,7 @@ class MeaningLayer:
         self._embedder = embedder
         self._margin = margin
         self._known: _Known | None = None
+        self._read_before: dict[tuple[str, Surface], tuple[float, str]] = {}
 
     def learn(self, examples: Sequence[Labelled], vectors: Vectors | None = None) -> None:
         """Fit to all examples; at least one of `allow` and one other are needed, else it finds nothing.
@@ -68,6 +70,7 @@ class MeaningLayer:
             texts = [e.text[:_LONGEST] for e in examples[given:]]
             parts.append(np.asarray(self._embedder.embed(texts), dtype=np.float64))
         self._known = _fit(examples, np.concatenate(parts))
+        self._read_before = {}
 
     def suspects(self, text: str, surface: Surface) -> bool:
         """Whether the text's characters make it worth a look at its meaning. Takes a fraction of a millisecond."""
@@ -92,9 +95,14 @@ class MeaningLayer:
         read = known.read(text, surface)
         if _lead(read) <= _LEANS:
             return float("-inf"), ALLOW
-        vector = np.asarray(self._embedder.embed([text[:_LONGEST]]), dtype=np.float64)
-        scores = (read + _features(vector, [surface], known.center) @ known.weights)[0] / 2
-        return _lead(scores), LABELS[int(np.argmax(scores[1:])) + 1]
+        before = self._read_before
+        if (text, surface) not in before:
+            vector = np.asarray(self._embedder.embed([text[:_LONGEST]]), dtype=np.float64)
+            scores = (read + _features(vector, [surface], known.center) @ known.weights)[0] / 2
+            if len(before) >= _REMEMBERED:
+                before.clear()
+            before[text, surface] = _lead(scores), LABELS[int(np.argmax(scores[1:])) + 1]
+        return before[text, surface]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from moderation.speech import SpokenSegment
 from tests.builders import create_room
 from tests.conftest import LogIn, User
 
-INSULT = "你就是个傻逼主播"
+INSULT = "你真是个智障"
 FLOOD = "有没有优惠券呀主播"
 
 
@@ -83,11 +83,11 @@ async def test_masked_words_are_stars_for_all_and_whole_in_the_case(
         posted = await chat.post(room_id, viewer.principal.user_id, new(INSULT))
     assert posted.status == "sent"
     shown = await events(services, room_topic(room_id), "chat.message")
-    assert [message["text"] for message in shown] == ["你就是个**主播"]
+    assert [message["text"] for message in shown] == ["你真是个**"]
     async with moderation.db.transaction() as tx:
         assert [case.text for case in (await cases.queue(tx)).items] == [INSULT]
     warned = await events(services, user_topic(viewer.principal.user_id), "chat.warned")
-    assert [(w["categories"], w["words"]) for w in warned] == [(["abuse"], ["傻逼"])]
+    assert [(w["categories"], w["words"]) for w in warned] == [(["abuse"], ["智障"])]
 
 
 async def test_a_row_that_mutes_speaks_once_it_was_too_often_and_spares_the_host(
