@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from commerce.catalog.s3 import S3Account
+
 
 @dataclass(frozen=True, slots=True)
 class CommerceConfig:
@@ -25,6 +27,9 @@ class CommerceConfig:
 
     sandbox_admin_token: str | None = field(default=None, repr=False)
     """Opens the sandbox gateway's `/admin`; None: the one in `keys_dir`."""
+
+    s3: S3Account | None = None
+    """Where pictures lie; None: under `data_dir`."""
 
     @property
     def keys_dir(self) -> Path:

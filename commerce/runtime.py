@@ -10,7 +10,9 @@ from app.core.clock import Clock
 from app.core.db import Database
 from commerce.aftersales.service import AfterSales
 from commerce.aftersales.steps import Steps
+from commerce.catalog.meaning import Meanings
 from commerce.catalog.pictures import DiskPictures, PictureStore
+from commerce.catalog.s3 import S3Pictures
 from commerce.config import CommerceConfig
 from commerce.inventory.rooms import NoRooms, ProductRooms
 from commerce.ledger.postings import Rates
@@ -44,6 +46,7 @@ class Commerce:
     shipping: Shipping
     after_sales: AfterSales
     reconciler: Reconciler
+    meanings: Meanings | None
 
     @classmethod
     @asynccontextmanager
@@ -56,11 +59,13 @@ class Commerce:
         rooms: ProductRooms | None = None,
         rates: Rates | None = None,
         tracking: TrackingService | None = None,
+        meanings: Meanings | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> AsyncIterator["Commerce"]:
         """`transport` replaces the network on the way to payment services.
 
-        Without `tracking`, parcels are followed by a carrier that exists on this machine alone.
+        Without `tracking`, parcels are followed by a carrier that exists on this machine alone; without
+        `meanings`, products are found by their letters alone.
         """
         rooms = rooms or NoRooms()
         rates = rates or Rates()
@@ -78,7 +83,7 @@ class Commerce:
                 config=config,
                 rooms=rooms,
                 vault=vault,
-                pictures=DiskPictures(config.pictures_dir),
+                pictures=S3Pictures(config.s3) if config.s3 else DiskPictures(config.pictures_dir),
                 orders=orders,
                 desk=desk,
                 cashier=cashier,
@@ -87,4 +92,5 @@ class Commerce:
                 shipping=Shipping(db, orders, tracking or LocalTracking(clock), clock),
                 after_sales=AfterSales(db, orders, steps, refunder, clock, rooms),
                 reconciler=Reconciler(db, providers, clock),
+                meanings=meanings,
             )

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+from app.adapters.product_meanings import product_meanings
 from app.core.db import Tx, fetch_all
 from app.core.http import Services
 from app.settings import Settings
+from commerce.catalog.s3 import S3Account
 from commerce.config import CommerceConfig
 from commerce.ledger.postings import Rates
 from commerce.runtime import Commerce
@@ -44,9 +46,24 @@ def commerce_config(settings: Settings) -> CommerceConfig:
         public_url=settings.public_url,
         sandbox_url=f"http://127.0.0.1:{settings.sandbox_port}",
         secure_cookies=settings.secure_cookies,
+        s3=_s3(settings),
         sandbox_admin_token=settings.sandbox_admin_token.get_secret_value()
         if settings.sandbox_admin_token
         else None,
+    )
+
+
+def _s3(settings: Settings) -> S3Account | None:
+    if settings.s3_bucket is None:
+        return None
+    secret = settings.s3_secret_key
+    return S3Account(
+        bucket=settings.s3_bucket,
+        endpoint=settings.s3_endpoint,
+        region=settings.s3_region,
+        prefix=settings.s3_prefix,
+        access_key=settings.s3_access_key,
+        secret_key=secret.get_secret_value() if secret else None,
     )
 
 
@@ -58,6 +75,11 @@ def rates(settings: Settings) -> Rates:
 async def open_shop(services: Services, settings: Settings) -> AsyncIterator[Commerce]:
     """The shop of one process; put it on `app.state.commerce`."""
     async with Commerce.open(
-        services.db, services.clock, commerce_config(settings), rooms=LiveRooms(), rates=rates(settings)
+        services.db,
+        services.clock,
+        commerce_config(settings),
+        rooms=LiveRooms(),
+        rates=rates(settings),
+        meanings=product_meanings(),
     ) as commerce:
         yield commerce

@@ -12,6 +12,7 @@ from app.runtime import open_services
 from app.settings import Settings
 from commerce.addresses.tasks import addresses
 from commerce.aftersales.tasks import aftersales
+from commerce.catalog.tasks import catalog
 from commerce.orders.tasks import orders
 from commerce.payments.tasks import payments
 from commerce.shipping.tasks import shipping
@@ -20,6 +21,7 @@ BLUEPRINTS = {
     "addresses": addresses,
     "aftersales": aftersales,
     "assistant": assistant,
+    "catalog": catalog,
     "core": core,
     "engagement": engagement,
     "insights": insights,

@@ -1,16 +1,14 @@
 """/api/products, /api/policies and what the merchant does to them"""
 
-import asyncio
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response, UploadFile
-from fastapi.responses import FileResponse
 
 from app.core.errors import NotFound
 from app.core.http import ClockDep, DatabaseDep
 from commerce import csv_lines
-from commerce.catalog import csv_files, imports, pictures, repository, service
+from commerce.catalog import csv_files, imports, meaning, pictures, repository, service
 from commerce.catalog.schemas import (
     SAFE,
     ImportOut,
@@ -50,12 +48,25 @@ async def list_products(db: DatabaseDep, limit: Limit = PAGE, offset: Offset = 0
 
 @router.get("/products/search")
 async def search_products(
-    q: Annotated[str, Query(min_length=1, max_length=80, pattern=SAFE)], db: DatabaseDep, limit: Limit = 20
+    q: Annotated[str, Query(min_length=1, max_length=80, pattern=SAFE)],
+    db: DatabaseDep,
+    commerce: CommerceDep,
+    limit: Limit = 20,
 ) -> Products:
-    """By name, alias, category or tag, in Chinese and English, with slips of the pen; the best first."""
+    """By name, alias, category or tag, in Chinese and English, with slips of the pen; the best first.
+
+    Behind them, as far as there is room, what comes nearest by its meaning.
+    """
+    vector = await commerce.meanings.question(q.strip()) if commerce.meanings else None
     async with db.transaction() as tx:
         rows = await repository.search(tx, q.strip(), limit)
-    return Products(items=[service.public(row) for row in rows])
+        if vector is not None and commerce.meanings is not None:
+            near = await repository.nearest(
+                tx, commerce.meanings.name, vector, meaning.MARGIN, meaning.NEAREST
+            )
+            known = {row["id"] for row in rows}
+            rows += [row for row in near if row["id"] not in known]
+    return Products(items=[service.public(row) for row in rows[:limit]])
 
 
 @router.get("/products/{product_id}")
@@ -185,9 +196,9 @@ async def change_policies(policies: Policies, db: DatabaseDep, merchant: Merchan
 
 
 @pictures_router.get("/{name}")
-async def get_picture(name: PictureName, commerce: CommerceDep) -> FileResponse:
+async def get_picture(name: PictureName, commerce: CommerceDep) -> Response:
     """A picture never changes under its name, which is the hash of what it shows."""
-    path = commerce.config.pictures_dir / name
-    if not await asyncio.to_thread(path.is_file):
+    content = await commerce.pictures.read(name)
+    if content is None:
         raise NotFound
-    return FileResponse(path, media_type="image/webp", headers=FOR_EVER)
+    return Response(content, media_type="image/webp", headers=FOR_EVER)

@@ -26,6 +26,10 @@ class PictureStore(Protocol):
         """The address that pages show it by; NotAPicture or PictureTooLarge, and nothing is stored."""
         ...
 
+    async def read(self, name: str) -> bytes | None:
+        """The picture of that name, which is its address's last part; None where there is none."""
+        ...
+
 
 class DiskPictures:
     """A `PictureStore` in a directory."""
@@ -35,18 +39,26 @@ class DiskPictures:
 
     async def add(self, content: bytes) -> str:
         webp = await asyncio.to_thread(checked, content)
-        name = f"{hashlib.sha256(webp).hexdigest()[:32]}.webp"
+        name = name_of(webp)
         await asyncio.to_thread(self._write, name, webp)
         return f"{PREFIX}/{name}"
 
-    def path(self, name: str) -> Path:
-        return self._directory / name
+    async def read(self, name: str) -> bytes | None:
+        try:
+            return await asyncio.to_thread((self._directory / name).read_bytes)
+        except FileNotFoundError:
+            return None
 
     def _write(self, name: str, content: bytes) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         draft = self._directory / f".{name}.part"
         draft.write_bytes(content)
         draft.replace(self._directory / name)
+
+
+def name_of(webp: bytes) -> str:
+    """The hash of what it shows: the same picture is stored once, and never changes under its name."""
+    return f"{hashlib.sha256(webp).hexdigest()[:32]}.webp"
 
 
 def checked(content: bytes) -> bytes:

@@ -56,6 +56,52 @@ async def page(tx: Tx, *, statuses: Collection[str], limit: int, offset: int) ->
     return rows, count["n"] if count else 0
 
 
+# What a product is searched by.
+BODY = """concat_ws(' ', p.name, p.name_en, p.category, array_to_string(p.aliases, ' '),
+                    array_to_string(p.tags, ' '))"""
+
+
+async def without_meaning(tx: Tx, model: str, limit: int) -> list[DictRow]:
+    """id and body of products on sale that this model has not read as they are now."""
+    return await fetch_all(
+        tx,
+        f"""SELECT p.id, {BODY} AS body FROM products p
+            LEFT JOIN product_meanings m ON m.product_id = p.id AND m.model = %(model)s
+            WHERE p.status = 'on_sale' AND m.hash IS DISTINCT FROM decode(md5({BODY}), 'hex')
+            ORDER BY p.id LIMIT %(limit)s""",
+        {"model": model, "limit": limit},
+    )
+
+
+async def set_meaning(tx: Tx, product_id: UUID, model: str, body: str, vector: Sequence[float]) -> None:
+    await tx.execute(
+        """INSERT INTO product_meanings (product_id, model, hash, embedding)
+           VALUES (%s, %s, decode(md5(%s), 'hex'), %s::vector)
+           ON CONFLICT (product_id, model) DO UPDATE
+             SET hash = excluded.hash, embedding = excluded.embedding""",
+        (product_id, model, body, _literal(vector)),
+    )
+
+
+async def nearest(tx: Tx, model: str, vector: Sequence[float], margin: float, limit: int) -> list[DictRow]:
+    """Products on sale whose meaning is about as near as the nearest one's, the nearest first."""
+    return await fetch_all(
+        tx,
+        f"""SELECT found.* FROM (
+              SELECT product_id, embedding <=> %(vector)s::vector AS far FROM product_meanings
+              WHERE model = %(model)s ORDER BY embedding <=> %(vector)s::vector LIMIT %(limit)s
+            ) near JOIN ({PRODUCT} WHERE p.status = 'on_sale') found ON found.id = near.product_id
+            WHERE far <= (SELECT min(embedding <=> %(vector)s::vector) FROM product_meanings
+                          WHERE model = %(model)s) + %(margin)s
+            ORDER BY far""",
+        {"model": model, "vector": _literal(vector), "margin": margin, "limit": limit},
+    )
+
+
+def _literal(vector: Sequence[float]) -> str:
+    return "[" + ",".join(f"{number:.6f}" for number in vector) + "]"
+
+
 async def search(tx: Tx, query: str, limit: int) -> list[DictRow]:
     """What is on sale and looks like `query`: it holds it, or its trigrams come near it."""
     # Trigrams see nothing in one or two Chinese characters: there the text itself must hold them.
