@@ -13,9 +13,14 @@ Load = Callable[[Sequence[K]], Awaitable[Mapping[K, V]]]
 class Batcher(Generic[K, V]):
     """Loads values by key, a batch at a time and one batch after the other."""
 
-    def __init__(self, load: Load[K, V]) -> None:
-        """`load` answers what it finds of the keys; its error goes to everyone in its batch."""
+    def __init__(self, load: Load[K, V], *, pace_s: float = 0) -> None:
+        """`load` answers what it finds of the keys; its error goes to everyone in its batch.
+
+        In a rush batches begin `pace_s` apart, so that each is worth its query; a lone look-up never waits.
+        """
         self._load = load
+        self._pace_s = pace_s
+        self._began = -pace_s
         self._lock = asyncio.Lock()
         self._waiting: dict[K, asyncio.Future[V | None]] = {}
 
@@ -26,6 +31,9 @@ class Batcher(Generic[K, V]):
             answer = self._waiting[key] = asyncio.get_running_loop().create_future()
         async with self._lock:
             if not answer.done():
+                loop = asyncio.get_running_loop()
+                await asyncio.sleep(max(self._began + self._pace_s - loop.time(), 0))
+                self._began = loop.time()
                 await self._load_waiting()
         return answer.result()
 

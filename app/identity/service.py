@@ -26,6 +26,8 @@ from app.identity.schemas import Credentials, PasswordChange, ProfileChange, Reg
 
 COOKIE = "shopcast_session"
 
+SESSIONS_PACE_S = 0.01
+
 # argon2id with the library's defaults, which follow RFC 9106 §4 (the low-memory profile).
 _hasher = PasswordHasher()
 # One verification takes 64 MiB and a core for some 50 ms; more at once would starve the rest.
@@ -160,7 +162,7 @@ class SessionAuthenticator:
         self._db = db
         self._clock = clock
         # A thousand buyers at once are a handful of queries, not a thousand.
-        self._users = Batcher(self._load)
+        self._users = Batcher(self._load, pace_s=SESSIONS_PACE_S)
 
     async def __call__(self, connection: HTTPConnection) -> Principal | None:
         scheme, _, bearer = connection.headers.get("authorization", "").partition(" ")

@@ -24,7 +24,7 @@ from commerce.privacy import Vault
 WRITERS = 2
 BATCH_SIZE = 256
 QUEUE_SIZE = 4_096
-PACE_S = 0.02
+PACE_S = 0.03
 
 log = structlog.get_logger()
 
