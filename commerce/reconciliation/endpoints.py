@@ -1,6 +1,5 @@
 """/api/merchant/ledger and /api/merchant/reconciliations"""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from commerce.ledger import repository as ledger
 from commerce.reconciliation import repository
 from commerce.reconciliation.schemas import (
     Balances,
+    Day,
     Entries,
     ReconcileIn,
     ReconciliationOut,
@@ -24,12 +24,11 @@ router = APIRouter(prefix="/api/merchant", tags=["merchant"])
 
 PAGE = 60
 COLUMNS = ("at", "kind", "reference", "out_trade_no", "amount_cents", "fee_cents", "currency")
-Day = date | None
 
 
 @router.get("/ledger/balances")
 async def balances(
-    db: DatabaseDep, merchant: Merchant, first_day: Day = None, last_day: Day = None
+    db: DatabaseDep, merchant: Merchant, first_day: Day | None = None, last_day: Day | None = None
 ) -> Balances:
     """What each account moved in these days, or ever: fees, coupons, commission, who is owed what."""
     since = day_bounds(first_day)[0] if first_day else None
@@ -68,7 +67,7 @@ async def reconcile(wanted: ReconcileIn, commerce: CommerceDep, merchant: Mercha
 @router.get("/statements/{provider}/{day}", response_class=Response)
 async def download_statement(
     provider: Annotated[str, Path(pattern=r"^[a-z]{2,20}$")],
-    day: date,
+    day: Day,
     db: DatabaseDep,
     merchant: Merchant,
 ) -> Response:

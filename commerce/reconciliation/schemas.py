@@ -1,21 +1,22 @@
 """The ledger and the daily comparison as the shop's people see them."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from commerce.catalog.schemas import Answer
 from commerce.payments.schemas import ProviderName
 from commerce.reconciliation.matching import DifferenceKind
 
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+"""In China."""
+
 
 class ReconcileIn(BaseModel):
-    """`day`: in China."""
-
     provider: ProviderName
-    day: date
+    day: Day
 
 
 class DifferenceOut(Answer):

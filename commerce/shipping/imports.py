@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 from app.core.db import Tx
 from app.core.errors import Problem
 from commerce.catalog import repository as catalog
+from commerce.catalog.schemas import SAFE
 from commerce.csv_lines import LineError, errors_of, read
 from commerce.errors import OrderNotFound, SkuNotFound
 from commerce.orders import repository as orders
@@ -25,10 +26,10 @@ COLUMNS = ("order_number", "carrier", "tracking")
 
 
 class _Row(BaseModel):
-    order_number: Annotated[str, Field(min_length=1, max_length=40)]
+    order_number: Annotated[str, Field(min_length=1, max_length=40, pattern=SAFE)]
     carrier: Carrier
     tracking: Tracking
-    sku_code: str | None = None
+    sku_code: Annotated[str, Field(max_length=64, pattern=SAFE)] | None = None
     quantity: Annotated[int | None, Field(ge=1, le=MAX_QUANTITY)] = None
 
 
