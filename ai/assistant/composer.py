@@ -53,7 +53,13 @@ def price(product: Product, language: Language, currency: str) -> Statement:
     text = _money(low, language, currency)
     if high != low:
         text += ("到" if language is Language.ZH else " to ") + _money(high, language, currency)
-    fact = Fact(f"{product.id}:price", Source.PRICE, "价格", amount(low) + " " + amount(high), product.id)
+    fact = Fact(
+        f"{product.id}:price",
+        Source.PRICE,
+        "价格",
+        " ".join(dict.fromkeys((amount(low), amount(high)))),
+        product.id,
+    )
     if language is Language.ZH:
         return Statement(f"{product.name}现在{text}。", (fact,))
     return Statement(f"{name(product, language)} is {text}.", (fact,))

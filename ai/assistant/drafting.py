@@ -23,7 +23,7 @@ from ai.assistant.retrieval import (
     rank,
 )
 from ai.assistant.segments import Segment, segment, split
-from ai.assistant.text import canonical, numbers
+from ai.assistant.text import canonical, normalize, numbers
 
 Similarity = Callable[[str, Sequence[Fact]], Mapping[str, float]]
 """Cosine of a question with facts, by fact id; may leave facts out."""
@@ -42,6 +42,7 @@ OWNER_LEAD = 0.4
 _BODY_SIZE = re.compile(
     r"(身高|体重|腰围|胸围|臀围|脚长|手腕|手围|头围|肩宽)\D{0,3}\d|\b(tall|weigh|height|weight|waist|wrist)\b"
 )
+_SIZE = re.compile(r"(?<![a-z0-9])\d?x{0,3}[sml](?![a-z])")
 _BODY_LABEL = re.compile(r"身高|体重|围|脚长|推荐|建议")
 _GENERIC_BENEFITS = frozenset({"bargain"})
 
@@ -305,6 +306,8 @@ class _Answerer:
         """A body's size was told and the fact cannot be held against it."""
         told = {m.dimension for m in measures(self.question.text)} & {"grams", "mm", "age_months"}
         if "fit_by_body" not in self.question.ids:
+            return False
+        if any(size in normalize(fact.text) for size in _SIZE.findall(self.question.text)):
             return False
         told_sizes = {float(n) for n in numbers(self.question.text)}
         sizes = sorted(float(n) for n in numbers(fact.text))

@@ -61,6 +61,7 @@ Classifier = Callable[[str, Language], Reading | None]
 """Judges messages that no rule decides."""
 
 
+OFF_TOPIC = "off_topic"
 TAINTED = "tainted_fact"
 """The fact that would answer tries to instruct the assistant; moderators get a note."""
 _WRITTEN_BY_PEOPLE = frozenset(
@@ -110,7 +111,7 @@ class Nodes:
         if question.pinned is not None:
             facts = replace(facts, pinned=question.pinned)
         private = state["reading"].intent is Intent.OWN_ORDER
-        reading = state["reading"]
+        reading = _of_this_shop(state["reading"], state["text"], facts)
         if orders.numbers_in(state["text"]) and reading.intent is not Intent.HANDOFF:
             found = orders.find(state["text"], facts)
             if found.foreign is not None and len(found.foreign) >= 8:
@@ -276,7 +277,19 @@ class Nodes:
         return {"outcome": Silence("answered_recently" if again else state["reading"].reason)}
 
 
+def _of_this_shop(reading: Reading, text: str, facts: Facts) -> Reading:
+    """What would be off topic elsewhere is not where the words are a product's name: a cookbook."""
+    if reading.reason != OFF_TOPIC:
+        return reading
+    about = resolve(text, facts)
+    if not about.named or intent.matches("refuse", OFF_TOPIC, about.rest):
+        return reading
+    return Reading(Intent.QUESTION, "product_named")
+
+
 def after_classify(state: State) -> str:
+    if state["reading"].reason == OFF_TOPIC:
+        return "whose"
     return {
         Intent.IGNORE: "silence",
         Intent.REFUSE: "refuse",

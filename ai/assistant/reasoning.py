@@ -23,6 +23,7 @@ _CATEGORIES = re.compile(
 _FOODS = frozenset({"食品", "粮油", "生鲜", "零食", "水果", "茶", "茶叶", "饮料", "保健食品", "酒水", "滋补"})
 _LABEL_NEGATIVE = re.compile(r"^(不适|不宜|禁忌|禁用|不可|不含|不支持|慎用)")
 _UPPER_BOUND = re.compile(r"承重|载重|限重|最大|最高|上限|max|limit", re.IGNORECASE)
+_FEES = frozenset({"return_fee", "shipping_fee"})
 _PLACE_CONCEPTS = frozenset({"ship_time", "delivery_time", "shipping_fee", "region", "courier"})
 
 
@@ -202,7 +203,8 @@ def _judge_policy(
     if "拆封" in canonical(chosen) and "拆封" not in canonical(question.text):
         return Judgement(Verdict.STATES, fact.text)
     if question.open_question:
-        return Judgement(Verdict.STATES, fact.text if best < 4 else chosen)
+        whole = best < 4 or (concept is not None and concept.id in _FEES)
+        return Judgement(Verdict.STATES, fact.text if whole else chosen)
     negative = _NEGATIVE.search(chosen.replace("无理由", "")) is not None
     said = canonical(chosen)
     slots = [s for s in question.chunks if len(s) >= 2]

@@ -9,10 +9,9 @@ from app.core.clock import Clock
 from app.core.db import Tx
 from app.rooms import service as rooms
 from moderation.cases import service as cases
-from moderation.findings import Finding, Surface
+from moderation.findings import Category, Finding, Surface
 from moderation.policy import Action
 
-ATTACK = "attack"
 ATTACK_SCORE = 0.9
 
 
@@ -50,7 +49,7 @@ class AttackNotes:
         self._clock = clock
 
     async def attack(self, tx: Tx, asker: Asker, reason: str) -> None:
-        finding = Finding(ATTACK, ATTACK_SCORE, f"assistant.{reason}", 0, len(asker.text), asker.text)
+        finding = Finding(Category.ATTACK, ATTACK_SCORE, f"assistant.{reason}", 0, len(asker.text), asker.text)
         await cases.open_case(
             tx,
             self._clock,

@@ -1,6 +1,7 @@
 """`shopcast bench assistant`: hundreds of questions a second in one room, over the sockets of its viewers."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -72,7 +73,7 @@ class Seen:
     answered_s: dict[str, float] = field(default_factory=dict)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     answers: int = 0
-    refused: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
 
     def forget(self) -> None:
         """The warming question is no part of the figures."""
@@ -103,7 +104,7 @@ class Viewer(WSListener):
             return
         body = orjson.loads(frame.get_payload_as_bytes())
         if body["t"] == "error":
-            self._seen.refused += 1
+            self._seen.refused[body["code"]] += 1
         elif self._watches and body["t"] == "batch":
             for event in body["events"]:
                 if event["type"] == "chat.message":
@@ -164,6 +165,7 @@ async def run(load: Load) -> None:
     figures = {
         "offered_per_s": load.questions_per_s,
         "asked": len(seen.words_by_client),
+        "delivered": len(seen.asked),
         "distinct_facts": len(seen.first_asked_s),
         "answered_facts": len(seen.answered_s),
         "answers_sent": seen.answers - before,
@@ -171,7 +173,7 @@ async def run(load: Load) -> None:
         "answer_p95_ms": percentile(waits, 95),
         "chat_alone_p95_ms": percentile(alone, 95),
         "chat_p95_ms": percentile(seen.delivery_ms, 95),
-        "refused": seen.refused,
+        "refused": dict(seen.refused),
     }
     report.table("bench assistant", ["figure", "value"], figures.items())
     report.finish(figures)

@@ -13,6 +13,7 @@ _BY_CATEGORY = {
     Category.PRIVACY: 60,
     Category.DIVERSION: 55,
     Category.AD_LAW: 50,
+    Category.ATTACK: 45,
     Category.UNSCREENED: 45,
     Category.SPAM: 25,
 }

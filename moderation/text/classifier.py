@@ -23,7 +23,11 @@ LABELS: Mapping[str, Category] = {
     "sexual_explicit": Category.SEXUAL,
     "nsfw": Category.SEXUAL,
     "spam": Category.SPAM,
-    **{category.value: category for category in Category if category is not Category.UNSCREENED},
+    **{
+        category.value: category
+        for category in Category
+        if category not in (Category.ATTACK, Category.UNSCREENED)
+    },
 }
 LONGEST = 500
 Pipeline = Callable[[str], Sequence[Mapping[str, Any]]]

@@ -19,9 +19,9 @@ from .grams import GramReader
 Vectors = npt.NDArray[np.floating]
 
 ALLOW = "allow"
-LABELS = (ALLOW, *(c.value for c in Category if c is not Category.UNSCREENED))
+LABELS = (ALLOW, *(c.value for c in Category if c not in (Category.ATTACK, Category.UNSCREENED)))
 MARGIN = 0.12
-SURE = 0.4
+SURE = 0.27
 SCORE, SURE_SCORE = 0.6, 0.8
 _LEANS = -0.35
 _RIDGE = 1.0
