@@ -25,6 +25,8 @@ class PaymentsMachine(RuleBasedStateMachine):
     world: ClassVar[World]
     schedules: ClassVar[int] = 0
     progress: ClassVar[Callable[[str], None] | None] = None
+    reconciled: bool = False
+    """Whether the services' statements are compared at the end of this schedule: that takes a while."""
 
     def do(self, *actions: Any) -> None:
         """All of them at once."""
@@ -37,8 +39,12 @@ class PaymentsMachine(RuleBasedStateMachine):
     def chosen(self, number: int) -> Placed:
         return self.world.placed[number % len(self.world.placed)]
 
-    @initialize(units=st.lists(st.integers(0, 3), min_size=1, max_size=2))
-    def begin(self, units: list[int]) -> None:
+    @initialize(
+        units=st.lists(st.integers(0, 3), min_size=1, max_size=2),
+        reconciled=st.sampled_from([False, False, False, True]),
+    )
+    def begin(self, units: list[int], reconciled: bool) -> None:
+        self.reconciled = reconciled
         type(self).schedules += 1
         tell = type(self).progress
         if tell is not None and type(self).schedules % TELL_EVERY == 0:
@@ -123,5 +129,7 @@ class PaymentsMachine(RuleBasedStateMachine):
         """Everything comes to rest, and every promise is looked at."""
         self.do(self.world.come_to_rest())
         found = self.runner.run(broken(self.world))
+        if self.reconciled:
+            found += self.runner.run(self.world.reconciled())
         if found:
             raise AssertionError("; ".join(found))

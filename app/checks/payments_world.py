@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,8 @@ from commerce.payments.sandbox.books import Refused
 from commerce.payments.sandbox.gateway import Gateway
 from commerce.payments.sandbox.notifier import Behaviour
 from commerce.payments.schemas import RefundIn
+from commerce.reconciliation.service import SETTLING
+from commerce.reconciliation.statements import day_bounds, day_of
 from commerce.runtime import Commerce
 
 START = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -71,6 +73,7 @@ class World:
     fuse: Fuse
     stock: dict[UUID, int] = field(default_factory=dict)
     placed: list[Placed] = field(default_factory=list)
+    began: date = field(default_factory=lambda: day_of(START))
 
     @classmethod
     @asynccontextmanager
@@ -91,6 +94,9 @@ class World:
 
     async def begin(self, units: list[int]) -> None:
         """One SKU for each of `units`, nobody has ordered, the services are honest."""
+        # Each schedule has days of its own: the services forget those before it.
+        self.clock.advance((day_bounds(day_of(self.clock.now()))[1] - self.clock.now()).total_seconds())
+        self.began = day_of(self.clock.now())
         self.gateway.books.clear()
         self.gateway.notifier.clear()
         self.gateway.notifier.behaviour = Behaviour()
@@ -196,6 +202,20 @@ class World:
                 return
             self.clock.advance(600)
         raise AssertionError("it never comes to rest")
+
+    async def reconciled(self) -> list[str]:
+        """What the services' statements and our books say differently once everything has come to rest."""
+        self.clock.advance(2 * SETTLING.total_seconds())
+        found = []
+        for provider in self.shop.reconciler.providers:
+            day = self.began
+            while day <= day_of(self.clock.now()):
+                run = await self.shop.reconciler.run(provider, day)
+                if run["status"] != "agrees":
+                    kinds = [difference["kind"] for difference in run["differences"]]
+                    found.append(f"{provider}'s statement of {day} {run['status']}: {kinds}")
+                day += timedelta(days=1)
+        return found
 
     async def _jobs_waiting(self) -> bool:
         async with self.db.pool.connection() as connection:
