@@ -33,7 +33,7 @@ async def room_path(page: Page, site: Site) -> str:
     return f"/rooms/{rooms['items'][0]['id']}"
 
 
-async def test_questions_are_answered_in_the_language_they_are_asked_in(site: Site) -> None:
+async def test_questions_are_answered_in_their_language_or_by_the_host(site: Site) -> None:
     async with chromium() as browser:
         viewer = await (await page_context(browser, PHONE)).new_page()
         await enter(viewer, site, Role.VIEWER, await room_path(viewer, site))
@@ -47,6 +47,20 @@ async def test_questions_are_answered_in_the_language_they_are_asked_in(site: Si
             "data-state", "sent"
         )
         await expect(answers).to_have_count(2)
+
+        await say(viewer, "耳机收到是坏的，我要找真人")
+        await expect(answers.filter(has_text="工作人员")).to_have_count(1, timeout=20_000)
+        host = await (await page_context(browser, DESKTOP)).new_page()
+        await enter(host, site, Role.HOST, (await room_path(viewer, site)).replace("/rooms/", "/studio/"))
+        waiting = host.get_by_test_id("handover-item").filter(has_text="耳机收到是坏的")
+        await waiting.get_by_test_id("handover-why").click()
+        await expect(host.get_by_test_id("trace")).to_contain_text("complaint")
+        await host.keyboard.press("Escape")
+        await waiting.get_by_test_id("handover-text").locator("textarea").fill("马上给您换一副，请看私信")
+        await waiting.get_by_test_id("handover-reply").click()
+        replies = viewer.get_by_test_id("chat-message").and_(viewer.locator("[data-kind=host]"))
+        await expect(replies.filter(has_text="马上给您换一副")).to_have_count(1)
+        await expect(waiting).to_have_count(0)
 
 
 async def test_a_held_message_appears_once_a_moderator_releases_it(site: Site) -> None:

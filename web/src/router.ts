@@ -49,7 +49,7 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/studio',
     component: console,
-    meta: { messages: ['studio', 'room'], requires: ['host'], title: 'common.nav.studio' },
+    meta: { messages: ['studio', 'room', 'assistant'], requires: ['host'], title: 'common.nav.studio' },
     children: [
       { path: '', name: 'studio', component: () => import('@/pages/studio/StudioPage.vue') },
       {
@@ -67,7 +67,7 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/moderation',
     component: console,
-    meta: { messages: ['moderation'], requires: ['moderator'], title: 'common.nav.moderation' },
+    meta: { messages: ['moderation', 'assistant'], requires: ['moderator'], title: 'common.nav.moderation' },
     children: [
       {
         path: '',
@@ -101,7 +101,7 @@ const routes: RouteRecordRaw[] = [
     path: '/merchant',
     component: console,
     redirect: { name: 'merchant-products' },
-    meta: { messages: ['merchant'], requires: ['merchant'] },
+    meta: { messages: ['merchant', 'assistant'], requires: ['merchant'] },
     children: [
       {
         path: 'products',
@@ -203,7 +203,7 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/admin',
     component: console,
-    meta: { messages: ['admin'], requires: ['admin'], title: 'common.nav.accounts' },
+    meta: { messages: ['admin', 'assistant'], requires: ['admin'], title: 'common.nav.accounts' },
     children: [
       { path: '', name: 'admin', component: () => import('@/pages/admin/AccountsPage.vue') },
     ],
