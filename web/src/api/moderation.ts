@@ -13,6 +13,9 @@ export type Decision = Schemas['DecisionIn']['decision']
 export type BulkDecided = Schemas['BulkDecided']
 export type QueueName = 'open' | 'decided' | 'released' | 'upheld' | 'review'
 
+export type CaseContext = Schemas['CaseContext']
+export type ReportInput = Schemas['ReportIn']
+
 export type Sanction = Schemas['Sanction']
 export type SanctionInput = Schemas['SanctionIn']
 export type SanctionKind = Sanction['kind']
@@ -53,6 +56,9 @@ interface QueueQuery {
 export const moderation = {
   cases: (status: QueueName, { signal, ...query }: QueueQuery = {}) =>
     http.get<CasePage>('/moderation/cases', { query: { status, ...query }, signal }),
+  context: (id: Id, signal?: AbortSignal) =>
+    http.get<CaseContext>(`/moderation/cases/${id}/context`, { signal }),
+  report: (input: ReportInput) => http.post<Schemas['Reported']>('/reports', input),
   claim: (id: Id) => http.post<ModerationCase>(`/moderation/cases/${id}/claim`),
   unclaim: (id: Id) => http.delete<ModerationCase>(`/moderation/cases/${id}/claim`),
   decide: (id: Id, decision: Decision, reason: string, keepalive = false) =>
@@ -83,6 +89,7 @@ export const moderation = {
     http.post<AppealWithContext>(`/moderation/appeals/${id}/decide`, { grant, reason }),
   /** What stands against the logged-in user, and their appeals. */
   mine: () => http.get<Mine>('/moderation/mine'),
+  appealBan: (input: Schemas['BannedAppeal']) => http.post<Appeal>('/auth/appeal', input),
   appeal: (input: AppealInput) => http.post<Appeal>('/appeals', input),
 
   policy: () => http.get<PolicyVersion>('/moderation/policy'),
