@@ -83,7 +83,7 @@ class Pictures:
     def _ocr(self) -> Callable[..., Any]:
         from rapidocr import RapidOCR
 
-        reader: Callable[..., Any] = RapidOCR()
+        reader: Callable[..., Any] = RapidOCR(params={"Global.log_level": "error"})
         return reader
 
     def _nudity(self, picture: Picture) -> list[Finding]:
