@@ -103,6 +103,18 @@ describe('MediaLink', () => {
     link.stop()
   })
 
+  it('stays stopped when it is stopped by whoever hears that it failed', async () => {
+    const { link, states, peers } = setUp(() => answer(500))
+    states.push = (state) => {
+      if (state.startsWith('retrying')) link.stop()
+      return Array.prototype.push.call(states, state)
+    }
+    link.start()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(link.state).toBe('stopped')
+    expect(peers).toHaveLength(1)
+  })
+
   it('waits out a short disconnection and reconnects after a long one', async () => {
     const { link, peer, states } = setUp()
     link.start()

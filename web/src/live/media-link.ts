@@ -185,8 +185,9 @@ export abstract class MediaLink {
 
   private fail(failure: LinkFailure): void {
     this.teardown()
-    this.setState('retrying', failure)
+    // Before anybody is told: whoever hears of it may stop us.
     this.retryTimer = setTimeout(() => void this.connect(), this.backoff.nextDelayMs())
+    this.setState('retrying', failure)
   }
 
   private teardown(): void {
