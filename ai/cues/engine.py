@@ -210,7 +210,8 @@ class CueEngine:
             left = left[earlier.end :]
         elif segment.start_s - ended_s <= _CONTEXT_S:
             left = before + (". " if segment.language == "en" else "。") + left
-        usage = Usage(left, match.name, segment.text[match.end :], segment.language, match.whole)
+        whole = match.whole and match.trust is Trust.FULL
+        usage = Usage(left, match.name, segment.text[match.end :], segment.language, whole)
         return read(usage)
 
     def _ripe(self, segment: Segment, match: NameMatch, reading: Reading) -> bool:
@@ -233,7 +234,7 @@ class CueEngine:
     @staticmethod
     def _sure(match: NameMatch, reading: Reading) -> bool:
         needed = _NEEDED[match.trust]
-        if match.score < _WEAK_SCORE:
+        if match.score < _WEAK_SCORE or len(match.name) == 1:
             needed = max(needed, _NEEDED_WEAK)
         return reading.probability >= needed
 

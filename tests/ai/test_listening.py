@@ -7,6 +7,7 @@ import pytest
 
 from ai.cues.decisions import Pin
 from ai.cues.evaluation import figures, listen_to, load, read_sound
+from ai.cues.products import ListedProduct
 from ai.listening import Listener, ListeningEvent, RecognitionPool, RoomListener
 from ai.simulation import SimulatedRoom, simulate
 from ai.transcription.audio import SAMPLE_RATE_HZ, Samples
@@ -73,6 +74,55 @@ def test_two_people_at_once_pin_at_most_what_one_of_them_presents(recognizer: Wh
 
     events = events_of(0.5 * first[:length] + 0.5 * second[:length], recognizer)
 
+    assert {event.product_id for event in events if isinstance(event, Pin)} <= {"brush"}
+
+
+def telephone(sound: Samples) -> Samples:
+    """300 to 3,400 Hz at 8 kHz, and an overdriven microphone."""
+    spectrum = np.fft.rfft(sound)
+    hertz = np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE_HZ)
+    spectrum[(hertz < 300) | (hertz > 3400)] = 0
+    narrow = np.fft.irfft(spectrum, len(sound))
+    return np.clip(narrow * 2.5, -0.7, 0.7).astype(np.float32)
+
+
+def test_clipped_telephone_sound_in_a_catalogue_of_500_pins_the_right_one(
+    recognizer: WhisperRecognizer,
+) -> None:
+    products, _ = load(DATA)
+    syllables = "安博川达恩方光海佳康乐美宁欧朋青荣思泰维"
+    others = [
+        ListedProduct(f"other{n}", f"{syllables[n % 20]}{syllables[n // 20 % 20]}牌收纳盒{n}号")
+        for n in range(484)
+    ]
+    sound = read_sound(DATA / "zh_fast.opus")[int(5.6 * SAMPLE_RATE_HZ) : int(11.7 * SAMPLE_RATE_HZ)]
+    room = SimulatedRoom(RoomListener([*products, *others]), telephone(sound))
+
+    simulate([room], recognizer)
+
+    assert [event.product_id for _, event in room.events if isinstance(event, Pin)] == ["brush"]
+
+
+def test_a_stream_that_stops_in_the_middle_of_a_name_says_what_was_said(
+    recognizer: WhisperRecognizer,
+) -> None:
+    sound = read_sound(DATA / "zh_fast.opus")[int(5.6 * SAMPLE_RATE_HZ) : int(8.9 * SAMPLE_RATE_HZ)]
+
+    events = events_of(sound, recognizer)
+
+    [said] = [event for event in events if isinstance(event, TranscriptSegment)]
+    assert "链接" in said.text
+    assert {event.product_id for event in events if isinstance(event, Pin)} <= {"brush"}
+
+
+def test_a_host_who_changes_the_language_without_a_pause_is_heard(recognizer: WhisperRecognizer) -> None:
+    chinese, english = read_sound(DATA / "zh_fast.opus"), read_sound(DATA / "en_calm.opus")
+    first = chinese[int(6.0 * SAMPLE_RATE_HZ) : int(8.0 * SAMPLE_RATE_HZ)]
+    second = english[int(6.6 * SAMPLE_RATE_HZ) : int(12.8 * SAMPLE_RATE_HZ)]
+
+    events = events_of(np.concatenate([first, second, quiet(0.8)]), recognizer)
+
+    assert any(isinstance(event, TranscriptSegment) for event in events)
     assert {event.product_id for event in events if isinstance(event, Pin)} <= {"brush"}
 
 

@@ -203,3 +203,34 @@ def test_a_wrong_price_is_called_out_while_the_sentence_goes_on_and_once() -> No
     assert warned(partial(heard, heard[:5])) == [], "only one hypothesis holds it"
     assert warned(partial(heard, heard)) == [(9900, 29900)]
     assert warned(TranscriptSegment(id, grown, "zh", 15, 22)) == []
+
+
+def test_a_sentence_in_two_languages_pins() -> None:
+    assert Host().pins("接下来给大家看一个Travel Electric Kettle,放在包里就可以带走") == ["kettle"]
+
+
+def test_two_products_with_one_name_are_suggested_and_names_of_one_character_need_presenting() -> None:
+    tea = ListedProduct("tea", "茶", position=1)
+    twins = [ListedProduct(id, "真丝睡衣", position=n) for n, id in enumerate(("silk-a", "silk-b"), 2)]
+    engine = CueEngine([tea, *twins], PinSettings())
+
+    def hears(text: str, at_s: float) -> list[tuple[type, str]]:
+        found = engine.observe(TranscriptSegment(new_id(), text, "zh", at_s, at_s + 4), at_s + 5)
+        return [(type(d), d.product_id) for d in found if isinstance(d, Pin | Suggest)]
+
+    assert hears("我先喝口茶,嗓子有点干", 0) == []
+    assert hears("接下来给大家带来一款真丝睡衣,摸上去滑滑的", 20) == [
+        (Suggest, "silk-a"),
+        (Suggest, "silk-b"),
+    ]
+    assert hears("二号链接给大家打开了,赶紧去拍", 40) == [(Pin, "silk-a")]
+
+
+def test_a_short_name_in_the_praise_of_another_product_does_not_pin() -> None:
+    assert Host().pins("接下来看这款五升可视空气炸锅,放在台灯旁边都不占地方") == ["fryer"]
+
+
+def test_what_a_finished_product_was_called_does_not_lead_to_the_next_name() -> None:
+    host = Host()
+    assert host.pins("接下来看五升可视空气炸锅,今天就这个价,大家喜欢这个的赶紧拍") == ["fryer"]
+    assert host.pins("便携式烧水壶有人说太小了,各有各的好") == []
