@@ -39,7 +39,7 @@ async def buy_in_the_room(page: Page, site: Site, room_id: str, provider: str) -
     """Card, sheet, service: the room stays where it is."""
     await page.goto(f"{site.url}/rooms/{room_id}")
     await page.get_by_test_id("open-products").click()
-    await page.get_by_test_id("product-row").first.get_by_role("button").click()
+    await page.get_by_test_id("product-row").first.get_by_role("button").last.click()
     await page.get_by_test_id("buy-confirm").click()
     await page.get_by_test_id(f"pay-{provider}").click()
     async with page.context.expect_page() as opened:
@@ -57,7 +57,7 @@ async def fill_the_cart(page: Page, site: Site, room_id: str) -> None:
     await page.goto(f"{site.url}/rooms/{room_id}")
     for number in (0, 1):
         await page.get_by_test_id("open-products").click()
-        await page.get_by_test_id("product-row").nth(number).get_by_role("button").click()
+        await page.get_by_test_id("product-row").nth(number).get_by_role("button").last.click()
         await page.get_by_test_id("buy-cart").click()
         await page.get_by_test_id("buy-sheet").get_by_role("button").first.click()
         await expect(page.get_by_test_id("buy-sheet")).to_be_hidden()
