@@ -1,7 +1,7 @@
 """Moderation's layers that take milliseconds: the meaning of sentences, and classifiers that are plugged in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -99,5 +99,19 @@ def examples_of(files: Sequence[Path]) -> list[Labelled]:
 def write_examples(files: Sequence[Path]) -> int:
     """Make labelled files the package's examples; how many there are."""
     examples = list({(e.text, e.surface): e for e in examples_of(files)}.values())
-    store(examples, Sentences())
+    before, vectors = stored()
+    store(examples, Known({e.text: v for e, v in zip(before, vectors, strict=True)}, Sentences()))
     return len(examples)
+
+
+class Known:
+    """An Embedder that asks another only about texts whose vectors it does not know."""
+
+    def __init__(self, vectors: Mapping[str, Vectors], embedder: Sentences) -> None:
+        self._vectors = vectors
+        self._embedder = embedder
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return np.stack(
+            [v if (v := self._vectors.get(t)) is not None else self._embedder.embed([t])[0] for t in texts]
+        )

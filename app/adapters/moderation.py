@@ -107,7 +107,12 @@ class PlatformSanctions:
         zh, en = _STREAM_ADVICE[sanction.kind]
         advice = {"zh-CN": zh.format(sanction.reason), "en": en.format(sanction.reason)}
         await heard.add_cue(
-            tx, self._clock, sanction.room_id, "warning.stream", data=told | {"advice": advice}
+            tx,
+            self._clock,
+            sanction.room_id,
+            "warning.stream",
+            data=told | {"advice": advice},
+            evidence={"text": sanction.reason, "score": 1.0, "rule": sanction.rule},
         )
         if sanction.kind == "stream_stopped" and sanction.expires_at is None:
             await rooms.stop_show(tx, self._clock, sanction.room_id)

@@ -80,7 +80,12 @@ class HostPictureCues(RoomStreams):
             "warning.picture",
             product_id=None,
             data={"problem": problem, "advice": {"zh-CN": zh, "en": en}},
-            evidence={"text": "; ".join(seen), "rule": problem, "at_ms": frame.at_ms},
+            evidence={
+                "text": "; ".join(seen),
+                "score": max((f.score for f in findings), default=1.0),
+                "rule": problem,
+                "at_ms": frame.at_ms,
+            },
         )
 
 

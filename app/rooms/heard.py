@@ -118,7 +118,7 @@ async def add_cue(
     *,
     product_id: UUID | None = None,
     data: dict[str, Any],
-    evidence: dict[str, Any] | None = None,
+    evidence: dict[str, Any],
 ) -> Cue:
     """The same within a transaction."""
     row = await repository.add_cue(
@@ -128,7 +128,7 @@ async def add_cue(
         product_id=product_id,
         kind=kind,
         data=data,
-        evidence=evidence or {},
+        evidence=evidence,
         now=clock.now(),
     )
     shown = Cue.model_validate(row)

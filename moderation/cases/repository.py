@@ -103,8 +103,20 @@ async def page(
     offset: int,
 ) -> tuple[list[DictRow], int]:
     """One page of the queue and how many cases there are: open ones by urgency, decided ones by date."""
+    query, condition, params = page_query(status, surface=surface, category=category, author_id=author_id)
+    params |= {"limit": limit, "offset": offset}
+    rows = await fetch_all(tx, query, params)
+    total = await fetch_one(tx, f"SELECT count(*) AS n FROM moderation_cases c WHERE {condition}", params)
+    assert total is not None
+    return rows, total["n"]
+
+
+def page_query(
+    status: str, *, surface: str | None = None, category: str | None = None, author_id: UUID | None = None
+) -> tuple[str, str, dict[str, Any]]:
+    """The page's SELECT (which takes `limit` and `offset` besides), its condition, its parameters."""
     where, order = _FILTERS[status]
-    clauses, params = [where], dict[str, Any](limit=limit, offset=offset)
+    clauses, params = [where], dict[str, Any]()
     if surface is not None:
         clauses.append("c.surface = %(surface)s")
         params["surface"] = surface
@@ -115,12 +127,8 @@ async def page(
         clauses.append("c.author_id = %(author)s")
         params["author"] = author_id
     condition = " AND ".join(clauses)
-    rows = await fetch_all(
-        tx, f"{_CASE} WHERE {condition} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s", params
-    )
-    total = await fetch_one(tx, f"SELECT count(*) AS n FROM moderation_cases c WHERE {condition}", params)
-    assert total is not None
-    return rows, total["n"]
+    query = f"{_CASE} WHERE {condition} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s"
+    return query, condition, params
 
 
 async def open_subject(tx: Tx, subject_type: str, subject_id: str) -> DictRow | None:

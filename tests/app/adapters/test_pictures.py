@@ -1,12 +1,10 @@
 """Frames and the catalogue are screened; each does what policy says, within its share."""
 
-import io
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from PIL import Image
 
 from app.adapters.moderation import open_moderation
 from app.adapters.picture_screening import CatalogueWatch, HostPictureCues, StreamFrames
@@ -17,25 +15,12 @@ from app.core.http import Services
 from commerce.catalog.pictures import PREFIX
 from moderation.cases import service as cases
 from moderation.cases.schemas import Case
-from moderation.findings import Category, Finding
 from moderation.runtime import Moderation
 from moderation.vision import PictureWorker
 from moderation.vision.watch import Frame, FrameWatch, RecordedPictures
 from tests.builders import create_product, create_room
 from tests.conftest import LogIn, User
-
-NUDE = Finding(Category.SEXUAL, 0.9, "picture.nudity", 0, 0, "female_breast_exposed (10,20 30x40)")
-
-
-def shows_nudity(data: bytes) -> list[Finding]:
-    """A `moderation.vision.worker.Look`: whatever is not black is nude."""
-    return [] if data == black() else [NUDE]
-
-
-def black() -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (32, 32)).save(out, "JPEG")
-    return out.getvalue()
+from tests.moderation.vision.looks import nudity
 
 
 @pytest.fixture
@@ -55,7 +40,7 @@ async def room_id(services: Services, host: User) -> UUID:
 
 @pytest.fixture
 async def worker() -> AsyncIterator[PictureWorker]:
-    async with PictureWorker(shows_nudity) as worker:
+    async with PictureWorker(nudity) as worker:
         yield worker
 
 
@@ -114,7 +99,7 @@ async def test_rooms_take_turns_within_a_share_of_a_core_and_a_frozen_picture_is
     clock: ManualClock,
 ) -> None:
     frames = FixedFrames(room_id, host.principal.user_id)
-    frames.jpeg = black()
+    frames.jpeg = b"innocent"
     effects = RecordedPictures()
     watch = FrameWatch(services.db, clock, frames, worker, moderation.policies, effects, every_s=6)
     for _ in range(6):

@@ -9,7 +9,7 @@ import pytest
 from app.core.clock import ManualClock
 from app.core.db import fetch_all
 from app.core.http import Services
-from moderation.cases import service
+from moderation.cases import repository, service
 from moderation.cases.effects import RecordedEffects
 from moderation.cases.errors import CaseClaimed, CaseDecided, OwnCase
 from moderation.findings import Finding
@@ -242,3 +242,8 @@ async def test_ten_thousand_open_cases_are_one_page(moderation: Moderation, peop
     page = (await people.ada.client.get("/api/moderation/cases?limit=50")).json()
     assert page["total"] == 10_000
     assert [item["urgency"] for item in page["items"]] == [100] * 50
+    async with moderation.db.transaction() as tx:
+        await tx.execute("ANALYZE moderation_cases")
+        query, _, params = repository.page_query("open")
+        plan = await fetch_all(tx, f"EXPLAIN {query}", params | {"limit": 50, "offset": 0})
+    assert any("Index Scan using moderation_cases_queue" in row["QUERY PLAN"] for row in plan)

@@ -1,9 +1,9 @@
-"""The meaning layer learns from labelled examples and from decisions, and never holds a message by itself."""
+"""The meaning layer learns from labelled examples and from decisions, and holds a message only when it is sure."""
 
 from moderation.findings import Surface
 from moderation.policy import Action
 from moderation.text import Screen
-from moderation.text.meaning import Labelled, LetterEmbedder, MeaningLayer
+from moderation.text.meaning import MARGIN, SURE, Labelled, LetterEmbedder, MeaningLayer
 
 CHAT = Surface.CHAT
 EXAMPLES = [
@@ -20,7 +20,7 @@ def test_it_finds_what_is_like_the_examples() -> None:
     layer.learn(EXAMPLES)
     found = layer.find("zzzy zzzz", CHAT)
     assert [(f.category, f.score, f.detector, f.evidence) for f in found] == [
-        ("abuse", 0.6, "meaning", "zzzy zzzz")
+        ("abuse", 0.8, "meaning", "zzzy zzzz")
     ]
     assert layer.find("aabb abaa", CHAT) == []
 
@@ -33,12 +33,13 @@ def test_what_a_moderator_released_is_learned_as_innocent() -> None:
     assert layer.find("zyzy yzzz", CHAT) == []
 
 
-def test_alone_it_flags_and_does_not_hold() -> None:
+def test_it_holds_what_it_is_sure_of_and_flags_the_rest() -> None:
     layer = MeaningLayer(LetterEmbedder())
     layer.learn(EXAMPLES)
-    verdict = Screen(meaning=layer).check("zzzy zzzz", CHAT)
-    assert verdict.action is Action.FLAG
-    assert verdict.findings[0].detector == "meaning"
+    screen = Screen(meaning=layer)
+    sure, unsure = "zzzy zzzz", "zzyz aab"
+    assert MARGIN < layer.lead(unsure, CHAT) < SURE < layer.lead(sure, CHAT)
+    assert [screen.check(text, CHAT).action for text in (sure, unsure)] == [Action.BLOCK, Action.FLAG]
 
 
 def test_without_two_kinds_of_examples_it_finds_nothing() -> None:
