@@ -54,8 +54,10 @@ class Heartbeat:
             await self._redis.set(f"stream:{room.room_id}", body, px=EXPIRY_MS)
 
     async def ended(self, room_id: str) -> None:
-        """Remove the key at once where a host has left for good."""
-        await self._redis.delete(f"stream:{room_id}")
+        """Remove the key at once where a host has left for good, unless another node has the room now."""
+        body = await self._redis.get(f"stream:{room_id}")
+        if body is not None and orjson.loads(body)["node"] == self._node:
+            await self._redis.delete(f"stream:{room_id}")
 
     def _document(self, room: RoomState, now: float) -> dict[str, object]:
         publisher = room.publisher

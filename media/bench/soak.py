@@ -35,7 +35,11 @@ class Soak:
 
 async def soak(redis_url: str, minutes: float, viewers: int, report: Report) -> Soak:
     """So many viewers at any time, each for 3 to 20 s, while garbage arrives at the media port."""
-    async with bench_node(redis_url, extras=True) as node, httpx.AsyncClient(trust_env=False) as http:
+    alone = httpx.Limits(max_keepalive_connections=0)  # so that no connection of ours is counted
+    async with (
+        bench_node(redis_url, extras=True) as node,
+        httpx.AsyncClient(trust_env=False, limits=alone) as http,
+    ):
         hosts, stop = Crowd(), asyncio.Event()
         host = await hosts.join(http, node.endpoint("whip"), node.token("whip"), publish=True)
         await hosts.connected()

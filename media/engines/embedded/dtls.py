@@ -73,6 +73,7 @@ class Certificate:
         self.fingerprint = _fingerprint(certificate, "sha-256")
         self.context = SSL.Context(SSL.DTLS_METHOD)
         self.context.set_options(SSL.OP_NO_TICKET)
+        self.context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # nobody resumes; kept ones would pile up
         self.context.set_verify(
             SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True
         )  # the fingerprint from the signalling decides (RFC 8122)
@@ -144,13 +145,14 @@ class DtlsSession:
         self._flush()
 
     def close(self) -> None:
-        """Tell the peer that this is the end."""
+        """Tell the peer that this is the end, and let go of whoever sends."""
         if self.connected:
             try:
                 self._connection.shutdown()
+                self._flush()
             except SSL.Error:
-                return
-            self._flush()
+                pass
+        self._send = _nowhere
 
     def _advance(self) -> None:
         try:
@@ -201,6 +203,10 @@ class DtlsSession:
                 chunks.append(self._connection.bio_read(16384))
             except SSL.Error:
                 return b"".join(chunks)
+
+
+def _nowhere(datagram: bytes) -> None:
+    """Where a closed session's datagrams go."""
 
 
 def _session(profile: _Profile, key: bytes, direction: int) -> Session:

@@ -175,8 +175,9 @@ class Peer:
         self.closed = True
         self._dtls.close()
         self.connected = False
-        if self.handler is not None:
-            self.handler.on_closed()
+        handler, self.handler = self.handler, None  # no ring of references is left to be collected
+        if handler is not None:
+            handler.on_closed()
 
     def send_rtp(self, packets: Sequence[bytes]) -> int:
         """Encrypt and send RTP in order; returns how many the system took (the rest is to be kept)."""
@@ -216,11 +217,12 @@ class Peer:
     def _on_srtp(self, data: bytes, now: float) -> None:
         incoming = self._dtls.incoming
         assert incoming is not None
-        assert self.handler is not None
+        handler = self.handler
+        assert handler is not None
         try:
             if len(data) > 1 and 192 <= data[1] <= 223:  # RFC 5761 §4
-                self.handler.on_rtcp(incoming.unprotect_rtcp(data), now)
+                handler.on_rtcp(incoming.unprotect_rtcp(data), now)
             else:
-                self.handler.on_rtp(incoming.unprotect(data), now)
+                handler.on_rtp(incoming.unprotect(data), now)
         except (SrtpError, ValueError, IndexError, struct.error):
             self.rejected_packets += 1
