@@ -16,6 +16,7 @@ from ai.simulation import SimulatedRoom, simulate
 from ai.transcription.audio import SAMPLE_RATE_HZ, Samples
 from ai.transcription.recognizer import Recognizer, WhisperRecognizer, WhisperSettings
 from ai.transcription.segments import TranscriptSegment
+from ai.transcription.soak import soak
 from app.core.report import Report
 
 QUICK_S = 34.0
@@ -24,6 +25,29 @@ _STEPS = (2, 4, 6, 8, 10, 12, 16)
 _QUICK_STEPS = (4, 8)
 _STAGGER_S = 1.7
 _WARM_UP_S = 12.0
+
+
+def run_soak(folder: Path, data_dir: Path, minutes: float, model: str = "base") -> None:
+    """One room for `minutes` of sound: the lag of its text and the memory, by sixths of the time."""
+    report = Report("bench asr")
+    products, sessions = load(folder)
+    recognizer = WhisperRecognizer(WhisperSettings(model), data_dir)
+    sounds = [read_sound(folder / session.audio) for session in sessions]
+    _warm_up([(sessions[0], sounds[0])], products, recognizer)
+    windows = soak(sounds, products, recognizer, minutes)
+    report.table(
+        "One room, by sixths of the time",
+        ("until s", "sentences", "text p95 s", "memory MB"),
+        [(w.until_s, w.sentences, w.text_p95_s, w.memory_mb) for w in windows],
+    )
+    report.finish(
+        {
+            "minutes": minutes,
+            "text_p95_s": [w.text_p95_s for w in windows],
+            "memory_mb": [w.memory_mb for w in windows],
+            "memory_growth_mb": round(windows[-1].memory_mb - windows[0].memory_mb, 1),
+        }
+    )
 
 
 def run(folder: Path, data_dir: Path, *, quick: bool, model: str = "base") -> None:

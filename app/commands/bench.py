@@ -101,10 +101,16 @@ def asr(
     quick: Annotated[
         bool, typer.Option(help="Half a minute of sound, as many rooms as fit into 45 seconds.")
     ] = False,
+    soak_minutes: Annotated[
+        float, typer.Option(min=0.0, help="Instead: one room for so long, its memory and lag.")
+    ] = 0.0,
 ) -> None:
     """Live rooms that one core can listen to with 95 of 100 pins within 2.5 s."""
-    from ai.transcription.benchmark import run
+    from ai.transcription.benchmark import run, run_soak
     from app.settings import Settings
 
     settings = Settings()
+    if soak_minutes:
+        run_soak(data, settings.data_dir, soak_minutes, model=settings.whisper_model)
+        return
     run(data, settings.data_dir, quick=quick, model=settings.whisper_model)
