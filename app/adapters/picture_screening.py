@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +27,10 @@ from moderation.runtime import Moderation
 from moderation.text.aside import Aside
 from moderation.text.screen import ranked
 from moderation.vision import PictureWorker
-from moderation.vision.watch import Frame, FrameWatch
+from moderation.vision.watch import SHARE, Frame, FrameWatch
 
+BEGIN_AFTER_S = 15.0
+"""What a platform that starts has to do goes first."""
 CATALOGUE_EVERY_S = 5.0
 AT_ONCE = 20
 ADVICE: Mapping[str, tuple[str, str]] = {
@@ -93,12 +96,19 @@ class CatalogueWatch:
     """Screens products that are new or changed: their words, and their picture where it lies in our store."""
 
     def __init__(
-        self, moderation: Moderation, worker: PictureWorker, pictures: Path, aside: Aside | None = None
+        self,
+        moderation: Moderation,
+        worker: PictureWorker,
+        pictures: Path,
+        aside: Aside | None = None,
+        *,
+        share: float = SHARE,
     ) -> None:
         self._moderation = moderation
         self._worker = worker
         self._pictures = pictures
         self._aside = aside
+        self._share = share
 
     async def turn(self) -> int:
         """Screen what has changed since it was last looked at; how many products."""
@@ -130,7 +140,11 @@ class CatalogueWatch:
             content = await asyncio.to_thread(path.read_bytes)
         except OSError:
             return []
-        return (await self._worker.screen(content)).findings
+        begun = monotonic()
+        found = (await self._worker.screen(content)).findings
+        took_s = monotonic() - begun
+        await asyncio.sleep(took_s / self._share - took_s)
+        return found
 
     async def _follow_up(
         self,
@@ -184,6 +198,7 @@ def _words(row: Mapping[str, Any]) -> str:
 
 async def look_on(services: Services, moderation: Moderation, pictures: Path, aside: Aside) -> None:
     """Screen frames and the catalogue until cancelled; trouble with a server costs a turn."""
+    await asyncio.sleep(BEGIN_AFTER_S)
     async with PictureWorker() as worker:
         effects = HostPictureCues(moderation, services.db, services.clock)
         frames = FrameWatch(

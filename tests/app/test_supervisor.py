@@ -29,6 +29,8 @@ def local_settings(directory: Path) -> Settings:
         gateway_port=gateway,
         media_port=media,
         sandbox_port=sandbox,
+        moderation_meaning=False,
+        moderation_pictures=False,
     )
 
 

@@ -131,7 +131,7 @@ async def test_a_product_is_looked_at_once_and_goes_off_sale_until_a_person_lets
             "UPDATE products SET image_url = %s, status = 'on_sale' WHERE id = %s",
             (f"{PREFIX}/p.webp", product),
         )
-    watch = CatalogueWatch(moderation, worker, tmp_path)
+    watch = CatalogueWatch(moderation, worker, tmp_path, share=1)
     assert (await watch.turn(), await watch.turn()) == (1, 0)
     (case,) = await queue(moderation)
     assert (case.surface, case.subject.id, case.visible) == ("picture", str(product), False)
