@@ -33,6 +33,9 @@ _NEEDED = {Trust.FULL: 0.55, Trust.SHORT: 0.65, Trust.PART: 0.85}
 """How probably it must be presented, by how telling the name is."""
 _WEAK_SCORE = 0.8
 _NEEDED_WEAK = 0.85
+_CLEAR_LOG_PROBABILITY = -0.3
+_MOST_DOUBT = 0.3
+_MOST_NEEDED = 0.95
 _LEAST_OTHERS = 2
 _SET = re.compile(
     r"套装|组合|一套|一起|[两三][款个样件]|同时|\b(?:set of|bundle|both|combo|together)\b", re.IGNORECASE
@@ -49,6 +52,11 @@ def _leading_on(segment: Segment, matches: Sequence[NameMatch]) -> str:
     if not matches:
         return segment.text[-_CONTEXT_LETTERS:]
     return segment.text[max(match.end for match in matches) :][-_AFTER_NAME_LETTERS[segment.language] :]
+
+
+def _doubt(segment: Segment) -> float:
+    """How much more sure a case must be because its words are not: 0 for clear words."""
+    return min(_MOST_DOUBT, max(0.0, _CLEAR_LOG_PROBABILITY - segment.log_probability))
 
 
 def _aside(segment: Segment, before: Sequence[tuple[NameMatch, Reading]], match: NameMatch) -> bool:
@@ -170,7 +178,7 @@ class CueEngine:
             evidence = Evidence(
                 segment.text, round(match.score * reading.probability, 2), ", ".join(reading.rules) or "named"
             )
-            sure = self._sure(match, reading) and not self._bare(segment, match, reading)
+            sure = self._sure(segment, match, reading) and not self._bare(segment, match, reading)
             if match.rivals or not sure or not self.screen.settings.automatic:
                 if final or not self.screen.settings.automatic:
                     decisions += self._suggest(match, reading, evidence, now_s)
@@ -221,10 +229,12 @@ class CueEngine:
             return False
         after = len(sounds(segment.text[match.end :]))
         enough = _ENOUGH_AFTER[segment.language]
-        certain = reading.probability >= CERTAIN
+        doubt = _doubt(segment)
+        certain = reading.probability >= min(_MOST_NEEDED, CERTAIN + doubt)
+        likely = reading.probability >= min(_MOST_NEEDED, LIKELY + doubt)
         if len(sounds(segment.text[: match.start])) < _LEAD_IN[segment.language]:
             return certain and stable and after >= _BARE_ENOUGH_AFTER[segment.language]
-        return (certain and after >= 1) or (reading.probability >= LIKELY and after >= enough)
+        return (certain and after >= 1) or (likely and after >= enough)
 
     def _bare(self, segment: Segment, match: NameMatch, reading: Reading) -> bool:
         """A name and next to nothing else: recognizers invent such, out of the names that they were given."""
@@ -232,11 +242,11 @@ class CueEngine:
         return others < _LEAST_OTHERS and not reading.rules
 
     @staticmethod
-    def _sure(match: NameMatch, reading: Reading) -> bool:
+    def _sure(segment: Segment, match: NameMatch, reading: Reading) -> bool:
         needed = _NEEDED[match.trust]
         if match.score < _WEAK_SCORE or len(match.name) == 1:
             needed = max(needed, _NEEDED_WEAK)
-        return reading.probability >= needed
+        return reading.probability >= min(_MOST_NEEDED, needed + _doubt(segment))
 
     def _pin(self, waiting: _Waiting, now_s: float) -> list[CueDecision]:
         replaced = self.screen.pin(waiting.match.product_id, now_s, waiting.together_with)

@@ -18,6 +18,8 @@ class PartialSegment:
     end_s: float
     stream: str = ""
     """`AudioChunk.stream`: which publishing the times count in."""
+    log_probability: float = 0.0
+    """Of the words, by the recognizer: near 0 when they are clear, below -0.5 when much is guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class TranscriptSegment:
     start_s: float
     end_s: float
     stream: str = ""
+    log_probability: float = 0.0
 
 
 Segment = PartialSegment | TranscriptSegment

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import numpy as np
@@ -203,11 +203,11 @@ class TranscriptionStream:
             if utterance.id != job.utterance:
                 continue
             if job.effort is Effort.FINAL and job.end_s <= utterance.end_s:
-                utterance.final = (job.speech_end_s, Hypothesis(text, hypothesis.language))
+                utterance.final = (job.speech_end_s, replace(hypothesis, text=text))
             if utterance.closed and self._finished(utterance):
                 self._closed.remove(utterance)
                 return self._final(utterance)
-            return self._partial(utterance, text, hypothesis.language, job.end_s)
+            return self._partial(utterance, replace(hypothesis, text=text), job.end_s)
         return []
 
     def abandon(self, job: RecognitionJob) -> None:
@@ -320,12 +320,21 @@ class TranscriptionStream:
     def _finished(utterance: _Utterance) -> bool:
         return utterance.final is not None and utterance.final[0] >= utterance.speech_end_s
 
-    def _partial(self, utterance: _Utterance, text: str, language: str, end_s: float) -> list[Segment]:
-        if not text:
+    def _partial(self, utterance: _Utterance, heard: Hypothesis, end_s: float) -> list[Segment]:
+        if not heard.text:
             return []
-        stable = utterance.agreement.update(text)
+        stable = utterance.agreement.update(heard.text)
         return [
-            PartialSegment(utterance.id, text, stable, language, utterance.start_s, end_s, utterance.stream)
+            PartialSegment(
+                utterance.id,
+                heard.text,
+                stable,
+                heard.language,
+                utterance.start_s,
+                end_s,
+                utterance.stream,
+                heard.log_probability,
+            )
         ]
 
     def _final(self, utterance: _Utterance) -> list[Segment]:
@@ -342,5 +351,6 @@ class TranscriptionStream:
                 utterance.start_s,
                 utterance.speech_end_s,
                 utterance.stream,
+                spoken.log_probability,
             )
         ]
