@@ -63,7 +63,11 @@ export const rooms = {
     return http.put<Room>(`/rooms/${id}/cover`, form)
   },
   deleteMessage: (messageId: Id) => http.delete(`/messages/${messageId}`),
-  transcript: (id: Id) => http.get<Page<TranscriptSegment>>(`/rooms/${id}/transcript`),
+  /** `contains`: only what was said with these words. */
+  transcript: (id: Id, contains = '') =>
+    http.get<Page<TranscriptSegment>>(
+      `/rooms/${id}/transcript${contains ? `?contains=${encodeURIComponent(contains)}` : ''}`,
+    ),
   messages: (id: Id, before?: Id) =>
     http.get<Page<ChatMessage>>(`/rooms/${id}/messages`, { query: { before } }),
 }
