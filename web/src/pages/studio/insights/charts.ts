@@ -42,6 +42,7 @@ const MARK_COLOURS: Record<Mark['kind'], string> = {
   step: '#85948d',
 }
 const LABEL_LENGTH = 10
+const BUCKET_MS = 15_000
 
 const base = { textStyle: { fontFamily: FONT, color: INK }, animation: false }
 const short = (text: string) =>
@@ -51,7 +52,11 @@ const short = (text: string) =>
 export function trendOption(insights: Insights, texts: ChartTexts): EChartsCoreOption {
   const pins = insights.marks.filter((mark) => mark.kind === 'pin')
   const moments = insights.marks.filter((mark) => mark.kind !== 'pin')
-  const until = insights.ended_at ?? insights.trend.at(-1)?.at ?? new Date().toISOString()
+  const until = insights.ended_at ?? new Date().toISOString()
+  // Clicks and orders stand at the beginning of their bucket, which may lie before the show's.
+  const from = insights.started_at
+    ? Math.floor(Date.parse(insights.started_at) / BUCKET_MS) * BUCKET_MS
+    : undefined
   return {
     ...base,
     grid: { top: 64, right: 52, bottom: 58, left: 48 },
@@ -60,7 +65,7 @@ export function trendOption(insights: Insights, texts: ChartTexts): EChartsCoreO
     dataZoom: [{ type: 'inside' }, { type: 'slider', height: 16, bottom: 8 }],
     xAxis: {
       type: 'time',
-      min: insights.started_at ?? undefined,
+      min: from,
       max: until,
       axisLine: { lineStyle: { color: LINE } },
     },
