@@ -49,7 +49,11 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/studio',
     component: console,
-    meta: { messages: ['studio', 'room', 'assistant'], requires: ['host'], title: 'common.nav.studio' },
+    meta: {
+      messages: ['studio', 'room', 'assistant'],
+      requires: ['host'],
+      title: 'common.nav.studio',
+    },
     children: [
       { path: '', name: 'studio', component: () => import('@/pages/studio/StudioPage.vue') },
       {
@@ -67,7 +71,11 @@ const routes: RouteRecordRaw[] = [
   {
     path: '/moderation',
     component: console,
-    meta: { messages: ['moderation', 'assistant'], requires: ['moderator'], title: 'common.nav.moderation' },
+    meta: {
+      messages: ['moderation', 'assistant'],
+      requires: ['moderator'],
+      title: 'common.nav.moderation',
+    },
     children: [
       {
         path: '',
