@@ -4,12 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import accumulate
 
 from ai.cues.products import ListedProduct
 from ai.cues.sounds import Sound, distance, sounds, word_key
 
 _MISSING = 0.9
 """Cost of a sound of the name that was not heard."""
+_LETTERS_MISSING = 0.4
+"""Of letters in a Chinese name ("维C精华"), which recognizers often leave out."""
 _EXTRA = 0.6
 """Cost of a sound heard inside the name."""
 _TIE = 0.06
@@ -177,7 +180,9 @@ def _align(variant: _Variant, heard: Sequence[Sound], text: str) -> Iterable[Nam
     """
     name = variant.sounds
     limit = (1.0 - variant.threshold) * len(name) + 1e-9
-    column = [(index * _MISSING, 0) for index in range(len(name) + 1)]
+    chinese = any(sound.is_syllable for sound in name)
+    missing = [_LETTERS_MISSING if chinese and not sound.is_syllable else _MISSING for sound in name]
+    column = [(cost, 0) for cost in accumulate(missing, initial=0.0)]
     earlier = column
     for position, sound in enumerate(heard):
         before, column = column, [(0.0, position + 1)]
@@ -185,8 +190,8 @@ def _align(variant: _Variant, heard: Sequence[Sound], text: str) -> Iterable[Nam
         for index, wanted in enumerate(name, 1):
             cost, begin = before[index - 1]
             best = (cost + distance(wanted, sound), begin)
-            if column[index - 1][0] + _MISSING < best[0]:
-                best = _plus(column[index - 1], _MISSING)
+            if column[index - 1][0] + missing[index - 1] < best[0]:
+                best = _plus(column[index - 1], missing[index - 1])
             if index < len(name) and before[index][0] + _EXTRA < best[0]:
                 best = _plus(before[index], _EXTRA)
             if sound.is_syllable:

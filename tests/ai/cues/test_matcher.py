@@ -103,3 +103,14 @@ def test_captions_spell_names_as_the_catalogue_does() -> None:
     assert caption("今天给大家准备了腌鲜胺美白面膜,129元") == "今天给大家准备了烟酰胺美白面膜,129元"
     assert caption("this is the wu chang fragrant rice.") == "this is the Wuchang Fragrant Rice."
     assert caption("双头眉笔来了") == "双头眉笔来了"
+
+
+def test_a_letter_that_was_not_heard_costs_a_chinese_name_little_and_leaves_rivals() -> None:
+    serum = ListedProduct("serum", "维C焕亮精华")
+    assert [match.product_id for match in Matcher([serum]).find("我们先上维焕亮精华,暗沉的脸用它")] == [
+        "serum"
+    ]
+
+    a, b = ListedProduct("a", "A款修护面膜"), ListedProduct("b", "B款修护面膜")
+    [match] = Matcher([a, b]).find("接下来看款修护面膜")
+    assert {match.product_id, *match.rivals} == {"a", "b"}
