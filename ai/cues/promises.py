@@ -34,6 +34,8 @@ _STOCK = re.compile(
 _STOCK_UNIT = re.compile(
     r"\s*(?:[台单件份套盒包瓶支袋条双只组箱]|个(?!小时)|(?:units?|pieces?|left|in stock)\b)", re.IGNORECASE
 )
+_ONE_PIECE = re.compile(r"[一1]块(?!钱|\d|[一二三四五六七八九]|$)")
+"""A piece of something: "一块才六十九"."""
 _LEAST_PRICE = 1.0
 
 
@@ -58,10 +60,12 @@ def _compare(text: str, number: SpokenNumber, product: ListedProduct) -> Iterabl
         if product.stock is not None and number.value > product.stock:
             yield Promise.STOCK, int(number.value), product.stock
         return
-    if _OTHER_UNIT.match(right) or number.value < _LEAST_PRICE:
+    if _OTHER_UNIT.match(right) or _ONE_PIECE.match(text[number.start :]) or number.value < _LEAST_PRICE:
         return
     said = round(number.value * 100)
     prices = {product.price_cents, product.list_price_cents}
+    if any(price is not None and said == price - price % 100 for price in prices):
+        return  # "29块9" whose last digit was not heard
     if _BEFORE.search(left):
         if product.list_price_cents is not None and said not in prices:
             yield Promise.LIST_PRICE, said, product.list_price_cents

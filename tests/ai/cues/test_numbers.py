@@ -71,6 +71,8 @@ def test_words_and_digits_become_the_same() -> None:
             [(Promise.LIST_PRICE, 8900, 49900), (Promise.PRICE, 4990, 29900)],
         ),
         ("我们今天49快九一大盒", "zh", [(Promise.PRICE, 4990, 29900)]),
+        ("一块才二百九十九", "zh", []),
+        ("两大桶二百九十九块", "zh", []),
         ("原价六百九十九", "zh", [(Promise.LIST_PRICE, 69900, 49900)]),
         ("tonight it is only one ninety nine", "en", [(Promise.PRICE, 19900, 29900)]),
         ("库存只有五十台", "zh", [(Promise.STOCK, 50, 40)]),
