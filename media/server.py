@@ -114,8 +114,7 @@ def create_app(
     watcher = ControlWatcher(engine, redis)
 
     async def ingest(room_id: str, profile: str | None, on_close: Callable[[], None]) -> LocalPublisher:
-        if not isinstance(engine, EmbeddedEngine):
-            raise NotImplementedError
+        assert isinstance(engine, EmbeddedEngine)  # _engine has refused RTMP for any other
         await watcher.apply(room_id)
         if placement is not None and await redis.exists(f"stream:{room_id}"):
             raise AlreadyPublishing

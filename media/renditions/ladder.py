@@ -34,7 +34,7 @@ class Rung:
 
 
 def ladder(short_edges_px: Sequence[int]) -> tuple[Rung, ...]:
-    """The rungs for these shorter edges, largest first; 2 bits a pixel of edge squared where unknown."""
+    """The rungs for these shorter edges, largest first; unusual ones at four bits a second for each pixel of edge²."""
     edges = sorted(set(short_edges_px), reverse=True)
     return tuple(Rung(edge, _BITRATES_BPS.get(edge, edge * edge * 4)) for edge in edges)
 
