@@ -37,6 +37,8 @@ _CLEAR_LOG_PROBABILITY = -0.3
 _MOST_DOUBT = 0.3
 _MOST_NEEDED = 0.95
 _LEAST_OTHERS = 2
+_BEGUN_NAME = 3
+"""Sounds of a name that a loop has begun to repeat."""
 _SET = re.compile(
     r"套装|组合|一套|一起|[两三][款个样件]|同时|\b(?:set of|bundle|both|combo|together)\b", re.IGNORECASE
 )
@@ -178,7 +180,7 @@ class CueEngine:
             evidence = Evidence(
                 segment.text, round(match.score * reading.probability, 2), ", ".join(reading.rules) or "named"
             )
-            sure = self._sure(segment, match, reading) and not self._bare(segment, match, reading)
+            sure = self._sure(segment, match, reading) and not self._bare(segment, matches, reading)
             if match.rivals or not sure or not self.screen.settings.automatic:
                 if final or not self.screen.settings.automatic:
                     decisions += self._suggest(match, reading, evidence, now_s)
@@ -236,9 +238,10 @@ class CueEngine:
             return certain and stable and after >= _BARE_ENOUGH_AFTER[segment.language]
         return (certain and after >= 1) or (likely and after >= enough)
 
-    def _bare(self, segment: Segment, match: NameMatch, reading: Reading) -> bool:
-        """A name and next to nothing else: recognizers invent such, out of the names that they were given."""
-        others = len(sounds(segment.text)) - len(sounds(segment.text[match.start : match.end]))
+    def _bare(self, segment: Segment, matches: Sequence[NameMatch], reading: Reading) -> bool:
+        """Names and next to nothing else: recognizers invent such, out of the names that they were given."""
+        named = sum(len(sounds(segment.text[match.start : match.end])) for match in matches)
+        others = len(sounds(segment.text)) - named - _BEGUN_NAME * (len(matches) > 1)
         return others < _LEAST_OTHERS and not reading.rules
 
     @staticmethod

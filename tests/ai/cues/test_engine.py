@@ -234,3 +234,7 @@ def test_what_a_finished_product_was_called_does_not_lead_to_the_next_name() -> 
     host = Host()
     assert host.pins("接下来看五升可视空气炸锅,今天就这个价,大家喜欢这个的赶紧拍") == ["fryer"]
     assert host.pins("便携式烧水壶有人说太小了,各有各的好") == []
+
+
+def test_a_name_that_the_recognizer_repeats_does_not_pin() -> None:
+    assert Host().pins("便携式烧水壶,便携式烧水壶,便携式") == []
