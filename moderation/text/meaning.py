@@ -20,7 +20,7 @@ Vectors = npt.NDArray[np.floating]
 
 ALLOW = "allow"
 LABELS = (ALLOW, *(c.value for c in Category if c not in (Category.ATTACK, Category.UNSCREENED)))
-MARGIN = 0.12
+MARGIN = 0.08
 SURE = 0.27
 SCORE, SURE_SCORE = 0.6, 0.8
 _LEANS = -0.35
