@@ -168,7 +168,7 @@ async def freezes(page: Page, node: BenchNode, seconds: float) -> dict[str, floa
         )
     finally:
         relay.close()
-    return found
+    return found | {"lost_by_relay": float(relay.lost)}
 
 
 async def hls_latency(page: Page, node: BenchNode, room: str, script: Path, seconds: float) -> list[float]:

@@ -78,6 +78,7 @@ async def _in_browser(
     glass = await camera_to_screen(page, node, 4 if quick else 20)
     report.progress("5% loss and 50 ms jitter")
     bad = await freezes(page, node, 8 if quick else 60)
+    report.progress(f"{bad['lost_by_relay']:.0f} packets lost on the way, {bad['nacks']:.0f} asked for again")
     figures: dict[str, Any] = {
         "join_p50_ms": round(percentile(join, 0.5)),
         "join_p95_ms": round(percentile(join, 0.95)),
