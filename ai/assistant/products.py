@@ -173,7 +173,8 @@ def _english(text: str, products: Sequence[Product]) -> list[_Mention]:
 def _heads_of(product: Product) -> set[str]:
     """ "vacuum" and "mop" of "Robot Vacuum and Mop"."""
     parts = re.split(r"\b(?:and|with|for|in)\b|&|\+", normalize(product.name_en))
-    return {stem(found[-1]) for part in parts if (found := words(part))}
+    named = ([w for w in words(part) if w not in _NAME_NOISE] for part in parts)
+    return {stem(found[-1]) for found in named if found}
 
 
 def _near(word: str, others: set[str]) -> bool:

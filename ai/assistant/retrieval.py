@@ -154,7 +154,7 @@ def _score(question: Segment, fact: Fact) -> tuple[float, Concept | None]:
     if fact.source is Source.ATTRIBUTE and _same_dimension(question, fact):
         lexical += 0.4
     if fact.source is Source.ATTRIBUTE and _unit_asked(question, fact):
-        lexical += 0.5
+        lexical += 0.6
     if fact.source is Source.POLICY and _names_place(question, fact):
         lexical += 0.4
     if concept is None and fact.source is not Source.ATTRIBUTE:
