@@ -17,7 +17,10 @@ _PREROLL_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ErrorRates:
-    """Shares of the characters spoken. All but `as_written` compare simplified script."""
+    """Shares of the characters spoken, before names are spelled as in the catalogue and inventions dropped.
+
+    All but `as_written` compare simplified script.
+    """
 
     hotwords: float
     no_hotwords: float
