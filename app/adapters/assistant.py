@@ -49,7 +49,9 @@ class AttackNotes:
         self._clock = clock
 
     async def attack(self, tx: Tx, asker: Asker, reason: str) -> None:
-        finding = Finding(Category.ATTACK, ATTACK_SCORE, f"assistant.{reason}", 0, len(asker.text), asker.text)
+        finding = Finding(
+            Category.ATTACK, ATTACK_SCORE, f"assistant.{reason}", 0, len(asker.text), asker.text
+        )
         await cases.open_case(
             tx,
             self._clock,

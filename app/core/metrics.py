@@ -5,6 +5,7 @@ follow Prometheus's conventions: seconds, bytes, `_total`.
 """
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
@@ -25,7 +26,7 @@ async def publish(redis: Redis, role: str, process: str) -> None:
 async def gather(redis: Redis) -> bytes:
     """The figures of all processes in Prometheus's text format, labelled with `role` and `process`."""
     keys = [key async for key in redis.scan_iter(match="metrics:*", count=1_000)]
-    texts = await redis.mget(keys) if keys else []
+    texts = cast("list[bytes | None]", await redis.mget(keys)) if keys else []
     exposed: dict[tuple[str, str], str] = {}
     for key, text in zip(keys, texts, strict=True):
         if text is not None:

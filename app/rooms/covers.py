@@ -1,5 +1,6 @@
 """The picture that stands for a room: the host's own, or one from the stream."""
 
+from typing import cast
 from uuid import UUID
 
 import structlog
@@ -44,7 +45,9 @@ async def from_streams(db: Database, redis: Redis, pictures: PictureStore) -> in
         )
     taken = 0
     for row in rows:
-        newest = await redis.xrevrange(frames_key(row["id"]), count=1)
+        newest = cast(
+            "list[tuple[bytes, dict[bytes, bytes]]]", await redis.xrevrange(frames_key(row["id"]), count=1)
+        )
         if not newest:
             continue
         try:

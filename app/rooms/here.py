@@ -1,5 +1,6 @@
 """Who is in a room now, over all gateways."""
 
+from typing import cast
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -31,9 +32,9 @@ async def people(db: Database, redis: Redis, room_id: UUID) -> People:
         room = await service.get(tx, room_id)
     [stats] = await counters.read(redis, [room_id])
     found: set[UUID] = set()
-    for gateway in await redis.zrange(here_key(room_id), 0, -1):
+    for gateway in cast("list[bytes]", await redis.zrange(here_key(room_id), 0, -1)):
         key = f"{here_key(room_id)}:{gateway.decode()}"
-        for subject in await redis.srandmember(key, 2 * NAMED) or ():
+        for subject in cast("list[bytes]", await redis.srandmember(key, 2 * NAMED)):
             if not subject.startswith(b"guest-"):
                 found.add(UUID(subject.decode()))
     async with db.transaction() as tx:
