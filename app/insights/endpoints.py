@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 
 from app.core.http import CurrentUser, OptionalUser, ServicesDep
 from app.insights import service
-from app.insights.schemas import Form, Insights, Reported, Table
+from app.insights.schemas import Form, Insights, ReportedEvents, Table
 from app.insights.service import Collector
 
 router = APIRouter(prefix="/api/rooms", tags=["insights"])
@@ -23,7 +23,7 @@ def _collector(connection: HTTPConnection) -> Collector:
 @router.post("/{room_id}/audience-events", status_code=202)
 async def report(
     room_id: UUID,
-    form: Reported,
+    form: ReportedEvents,
     user: OptionalUser,
     collector: Annotated[Collector, Depends(_collector)],
 ) -> None:

@@ -28,7 +28,7 @@ class AudienceEvent(BaseModel):
         return self
 
 
-class Reported(BaseModel):
+class ReportedEvents(BaseModel):
     """`visitor` tells guests apart; who is logged in counts as that user."""
 
     visitor: Annotated[str, StringConstraints(min_length=1, max_length=40)]

@@ -20,7 +20,7 @@ from app.insights.schemas import (
     Insights,
     Mark,
     ProductReach,
-    Reported,
+    ReportedEvents,
     Sample,
     WindowReach,
 )
@@ -39,7 +39,7 @@ class Collector:
         self._clock = clock
         self._reports: Batcher[Sequence[Row], None] = Batcher(self._store)
 
-    async def collect(self, room_id: UUID, user: Principal | None, report: Reported) -> None:
+    async def collect(self, room_id: UUID, user: Principal | None, report: ReportedEvents) -> None:
         """Raises Invalid where an event's time is not about now, Busy."""
         now = self._clock.now()
         if any(abs(event.at - now) > CLOCKS_APART for event in report.events):
