@@ -70,7 +70,15 @@ async def waiting(redis: Redis) -> int:
         groups: Any = await redis.xinfo_groups(STREAM)
     except ResponseError:
         return 0
-    return sum(int(row["lag"] or 0) + int(row["pending"]) for row in groups)
+    return sum([await _untaken(redis, row) + int(row["pending"]) for row in groups])
+
+
+async def _untaken(redis: Redis, group: dict[str, Any]) -> int:
+    if group.get("lag") is not None:
+        return int(group["lag"])
+    # Redis before 7 does not count them.
+    untaken: Any = await redis.xrange(STREAM, min=b"(" + group["last-delivered-id"])
+    return len(untaken)
 
 
 def parse(entry: str, raw: bytes) -> Incoming | None:

@@ -1,5 +1,6 @@
 """From the stream to the sink, with the real Redis."""
 
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -12,7 +13,7 @@ from ai.assistant.facts import StaticFacts
 from ai.assistant.models import Answer, Facts, Outcome, Question
 from ai.assistant.recent import RedisRecent
 from ai.assistant.repository import Asker
-from ai.assistant.worker import GROUP, STREAM, MemorySink, QuestionWorker
+from ai.assistant.worker import GROUP, STREAM, MemorySink, QuestionWorker, waiting
 from ai.embeddings import Embedder
 from app.core.clock import ManualClock
 from app.core.ids import new_id
@@ -178,3 +179,16 @@ async def test_an_answer_that_did_not_get_through_is_given_by_who_takes_over(
     other = QuestionWorker(redis, assistant, shop, sink, clock, consumer="other")
     await other.handle(await other.left_behind(idle_ms=0))
     assert [o.text for _, o in sink.delivered if isinstance(o, Answer)] == ["便携式烧水壶现在189元。"]
+
+
+async def test_what_waits_is_counted_on_any_redis(redis: Redis) -> None:
+    assert await waiting(redis) == 0
+    await redis.xgroup_create(STREAM, GROUP, id="0", mkstream=True)
+    for number in range(4):
+        await redis.xadd(STREAM, {"q": str(number)})
+    assert await waiting(redis) == 4
+    taken: Any = await redis.xreadgroup(GROUP, "one", {STREAM: ">"}, count=3)
+    assert await waiting(redis) == 4
+    [(_, entries)] = taken.items() if isinstance(taken, dict) else taken
+    await redis.xack(STREAM, GROUP, entries[0][0])
+    assert await waiting(redis) == 3

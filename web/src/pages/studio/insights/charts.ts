@@ -68,10 +68,15 @@ export function trendOption(insights: Insights, texts: ChartTexts): EChartsCoreO
       min: from,
       max: until,
       axisLine: { lineStyle: { color: LINE } },
+      axisLabel: { hideOverlap: true },
     },
     yAxis: [
       { type: 'value', minInterval: 1, splitLine: { lineStyle: { color: LINE } } },
       { type: 'value', minInterval: 1, splitLine: { show: false } },
+    ],
+    // A phone has no room for the products' names; the colours stay, the table below has the words.
+    media: [
+      { query: { maxWidth: 560 }, option: { series: [{ markArea: { label: { show: false } } }] } },
     ],
     series: [
       {
@@ -184,6 +189,7 @@ export function productsOption(insights: Insights, texts: ChartTexts): EChartsCo
       { type: 'value', minInterval: 1, splitLine: { lineStyle: { color: LINE } } },
       {
         type: 'value',
+        minInterval: 1,
         splitLine: { show: false },
         axisLabel: { formatter: (cents: number) => texts.money(cents) },
       },
