@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 from ai.assistant import graph
+from ai.assistant.breaker import HasHealth, ModelHealth
 from ai.assistant.classifier import IntentClassifier
 from ai.assistant.facts import FactSource
 from ai.assistant.index import MemoryIndex, PassageIndex
-from ai.assistant.llm import ModelHealth, ModelWriter
 from ai.assistant.models import Fact, Facts, Outcome, Question
 from ai.assistant.recent import RecentQuestions
 from ai.assistant.retrieval import attribute_facts, faq_facts, policy_facts
@@ -48,7 +48,7 @@ class Assistant:
     @property
     def health(self) -> ModelHealth | None:
         """Of the language model; None without one."""
-        return self._writer.health if isinstance(self._writer, ModelWriter) else None
+        return self._writer.health if isinstance(self._writer, HasHealth) else None
 
     async def answer(self, question: Question, facts: FactSource) -> Outcome:
         """Never raises for what a viewer wrote; errors of the fact source pass through."""

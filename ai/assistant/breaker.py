@@ -1,7 +1,9 @@
 """What keeps a failing or costly model from slowing the assistant down."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 import structlog
 
@@ -14,6 +16,22 @@ class BreakerState(StrEnum):
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half_open"
+
+
+@dataclass
+class ModelHealth:
+    """For the operator: what became of the calls."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    state: BreakerState = BreakerState.CLOSED
+
+
+@runtime_checkable
+class HasHealth(Protocol):
+    """A writer that calls a model."""
+
+    @property
+    def health(self) -> ModelHealth: ...
 
 
 @dataclass

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -15,7 +15,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from ai.assistant import composer
-from ai.assistant.breaker import BreakerState, CircuitBreaker, TokenBudget
+from ai.assistant.breaker import CircuitBreaker, ModelHealth, TokenBudget
 from ai.assistant.checker import rewording
 from ai.assistant.drafting import Draft
 from ai.assistant.models import Facts, Language
@@ -46,14 +46,6 @@ class ModelSettings:
     """For a whole answer, retries included: a viewer is answered within two seconds."""
     max_tokens: int = 120
     retries: int = 1
-
-
-@dataclass
-class ModelHealth:
-    """For the operator: what became of the calls."""
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    state: BreakerState = BreakerState.CLOSED
 
 
 class ModelWriter:

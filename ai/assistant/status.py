@@ -11,7 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ai.assistant.llm import ModelHealth
+from ai.assistant.breaker import ModelHealth
 from app.core.clock import Clock
 
 EVERY_S = 2

@@ -15,9 +15,9 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from ai.assistant.assistant import Assistant
+from ai.assistant.breaker import ModelHealth
 from ai.assistant.facts import FactSource
 from ai.assistant.intent import Intent, language_of, read
-from ai.assistant.llm import ModelHealth
 from ai.assistant.models import Outcome, Question, Silence
 from ai.assistant.repository import Asker
 from ai.assistant.text import normalize

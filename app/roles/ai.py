@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from ai.assistant import status
 from ai.assistant.assistant import Assistant
 from ai.assistant.desk import Desk
+from ai.assistant.graph import Writer
 from ai.assistant.index import PgIndex
-from ai.assistant.llm import ModelSettings, ModelWriter
 from ai.assistant.recent import RedisRecent
 from ai.assistant.worker import QuestionWorker
 from ai.cues.screen import PinSettings
@@ -70,16 +70,18 @@ async def _answer(services: Services, shop: Commerce, settings: Settings) -> Non
         await worker.run()
 
 
-def _writer(settings: Settings, services: Services) -> ModelWriter | None:
+def _writer(settings: Settings, services: Services) -> Writer | None:
     """None: answers are composed from facts alone."""
     if settings.llm_url is None:
         return None
+    from ai.assistant.llm import ModelSettings, ModelWriter  # a second, which few need
+
     key = settings.llm_api_key.get_secret_value() if settings.llm_api_key else "none"
     return ModelWriter(ModelSettings(settings.llm_url, settings.llm_model, key), services.clock)
 
 
 async def _answering(
-    services: Services, shop: Commerce, embedder: Embedder, writer: ModelWriter | None
+    services: Services, shop: Commerce, embedder: Embedder, writer: Writer | None
 ) -> QuestionWorker:
     clock = services.clock
     assistant = Assistant(

@@ -11,10 +11,9 @@ import pytest
 from fastapi import FastAPI
 
 from ai.assistant import status
-from ai.assistant.breaker import BreakerState
+from ai.assistant.breaker import BreakerState, ModelHealth
 from ai.assistant.desk import Desk, MemoryChannel, MemoryNotes
 from ai.assistant.endpoints import AssistantPorts, router
-from ai.assistant.llm import ModelHealth
 from ai.assistant.models import Answer, Handoff, Language
 from ai.assistant.repository import Asker
 from app.core.auth import Principal, Role
