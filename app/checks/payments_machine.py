@@ -1,7 +1,6 @@
 """Schedules of buyers, services and crashes, made and shrunk by Hypothesis."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -12,7 +11,6 @@ from app.checks.payments_world import Placed, World, new_buyer
 from app.core.ids import new_id
 from commerce.payments.sandbox.notifier import Behaviour
 
-TELL_EVERY = 100
 PROVIDERS = ("alipay", "wechat", "stripe")
 numbers = st.integers(0, 7)
 providers = st.sampled_from(PROVIDERS)
@@ -24,7 +22,6 @@ class PaymentsMachine(RuleBasedStateMachine):
     runner: ClassVar[asyncio.Runner]
     world: ClassVar[World]
     schedules: ClassVar[int] = 0
-    progress: ClassVar[Callable[[str], None] | None] = None
     reconciled: bool = False
     """Whether the services' statements are compared at the end of this schedule: that takes a while."""
 
@@ -46,9 +43,6 @@ class PaymentsMachine(RuleBasedStateMachine):
     def begin(self, units: list[int], reconciled: bool) -> None:
         self.reconciled = reconciled
         type(self).schedules += 1
-        tell = type(self).progress
-        if tell is not None and type(self).schedules % TELL_EVERY == 0:
-            tell(f"{type(self).schedules} schedules")
         self.do(self.world.begin(units))
 
     @rule(buyers=st.lists(st.tuples(numbers, st.integers(1, 2)), min_size=1, max_size=4))

@@ -1,6 +1,7 @@
 """PostgreSQL: one pool a process, one transaction a request, rows as dicts."""
 
 import asyncio
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol, Self
@@ -54,7 +55,7 @@ class Database:
             timeout=timeout_s,
             connection_class=Tx,
             kwargs={"row_factory": dict_row, "options": "-c timezone=UTC"},
-            check=AsyncConnectionPool.check_connection,
+            check=_check,
             open=False,
         ) as pool:
             await pool.wait(timeout_s)
@@ -102,6 +103,17 @@ class Database:
         if published:
             async with self.pool.connection() as tx:
                 await tx.execute("DELETE FROM outbox WHERE id = ANY(%s)", (published,))
+
+
+async def _check(connection: Tx) -> None:
+    """Raises psycopg.OperationalError where the server has hung up.
+
+    To an idle connection a server has nothing to say: unless it did, a request is spared the round trip of asking.
+    """
+    readable = select.poll()
+    readable.register(connection.fileno(), select.POLLIN)
+    if readable.poll(0):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 async def fetch_one(tx: Tx, query: str, params: dict[str, Any] | None = None) -> DictRow | None:

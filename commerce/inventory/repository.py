@@ -1,6 +1,6 @@
 """Stock in SQL. Every change of a figure writes its movement in the same statement."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -81,15 +81,17 @@ async def get(tx: Tx, sku_id: UUID) -> DictRow | None:
     )
 
 
-async def recompute(tx: Tx) -> list[DictRow]:
-    """SKUs whose figures differ from the sum of their movements: none, unless something is wrong."""
+async def recompute(tx: Tx, sku_ids: Sequence[UUID]) -> list[DictRow]:
+    """Of `sku_ids`, those whose figures differ from the sum of their movements: none, or something is wrong."""
     return await fetch_all(
         tx,
         """SELECT st.sku_id, st.on_hand, st.reserved, m.on_hand AS moved_on_hand, m.reserved AS moved_reserved
            FROM stock st
            LEFT JOIN (SELECT sku_id, sum(on_hand_delta) AS on_hand, sum(reserved_delta) AS reserved
-                      FROM stock_movements GROUP BY sku_id) m USING (sku_id)
-           WHERE (st.on_hand, st.reserved) <> (coalesce(m.on_hand, 0), coalesce(m.reserved, 0))""",
+                      FROM stock_movements WHERE sku_id = ANY(%(skus)s) GROUP BY sku_id) m USING (sku_id)
+           WHERE st.sku_id = ANY(%(skus)s)
+             AND (st.on_hand, st.reserved) <> (coalesce(m.on_hand, 0), coalesce(m.reserved, 0))""",
+        {"skus": list(sku_ids)},
     )
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.checks.crashes import Fuse
-from app.checks.payments import search
 from app.checks.payments_promises import broken
+from app.checks.payments_workers import Batch, batches, search
 from app.checks.payments_world import Placed, World, new_buyer
 from app.core.ids import new_id
 
@@ -20,7 +20,7 @@ def run_world(dsn: str, directory: Path, schedules: int) -> str | None:
         opening = World.open(dsn, directory)
         world = runner.run(opening.__aenter__())
         try:
-            return search(runner, world, schedules=schedules, seed_number=20261123)
+            return search(runner, world, Batch(20261123, schedules)).violation
         finally:
             runner.run(opening.__aexit__(None, None, None))
 
@@ -55,3 +55,9 @@ def test_a_fuse_blows_once_after_its_steps() -> None:
     fuse = Fuse("after commit", 1)
     assert [fuse.blows("before commit", "after commit") for _ in range(3)] == [None, "after commit", None]
     assert Fuse().blows("before commit") is None
+
+
+def test_batches_are_all_there_and_each_has_its_own_seed() -> None:
+    made = batches(250, 7)
+    assert [batch.schedules for batch in made] == [100, 100, 50]
+    assert [batch.seed for batch in made] == [7_000_000, 7_000_001, 7_000_002]

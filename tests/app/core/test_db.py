@@ -1,5 +1,6 @@
 """Transactions and what they publish."""
 
+import psycopg
 import pytest
 
 from app.core import outbox
@@ -51,3 +52,13 @@ async def test_a_published_event_leaves_the_outbox(dsn: str, bus: Bus) -> None:
     async with Database.open(dsn) as db, db.transaction() as tx:
         rows = await (await tx.execute("SELECT * FROM outbox")).fetchall()
     assert rows == []
+
+
+async def test_a_connection_that_the_server_ended_is_replaced_unseen(dsn: str) -> None:
+    async with Database.open(dsn, max_size=1) as db:
+        async with db.transaction() as tx:
+            ended = tx.info.backend_pid
+        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as other:
+            await other.execute("SELECT pg_terminate_backend(%s, 5000)", (ended,))
+        async with db.transaction() as tx:
+            assert tx.info.backend_pid != ended
