@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from pydantic import ValidationError
@@ -25,7 +26,7 @@ class NotCsv(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class LineError:
-    """What is wrong in a line of the file; the header is line 1, 0 the file as a whole."""
+    """What is wrong in a line (a spreadsheet's row); the header is line 1, 0 the file as a whole."""
 
     line: int
     column: str
@@ -33,15 +34,23 @@ class LineError:
 
 
 def read(content: bytes, required: Collection[str]) -> list[Line]:
-    """Each line with its number, by column; NotCsv for another encoding, other columns, or too long a file."""
+    """Each line with its number, by column; NotCsv for another encoding, other columns, or too long a file.
+
+    A cell that is not there is None; under the column None stands a cell beyond the header.
+    """
     if len(content) > MAX_BYTES:
         raise NotCsv("more than 5 MB")
     try:
-        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig")), strict=True)
-        missing = set(required) - set(reader.fieldnames or ())
+        rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        header = next(rows, [])
+        missing = set(required) - set(header)
         if missing:
             raise NotCsv(f"columns are missing: {', '.join(sorted(missing))}")
-        lines: list[Line] = [(reader.line_num, row) for row in reader]
+        lines: list[Line] = [
+            (number, dict(zip_longest(header, map(_shown, cells))))
+            for number, cells in enumerate(rows, start=2)
+            if cells
+        ]
     except UnicodeDecodeError as error:
         raise NotCsv("the file is not UTF-8") from error
     except csv.Error as error:
@@ -68,4 +77,9 @@ def write(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes
 
 
 def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    """An apostrophe before what a spreadsheet would run, and before what would be taken for one; `_shown` undoes it."""
+    return f"'{value}" if isinstance(value, str) and value.lstrip("'").startswith(FORMULA) else value
+
+
+def _shown(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA) else cell

@@ -1,30 +1,37 @@
 """The catalogue as a CSV file: one line a SKU, read with a report by line and, on demand, without effect.
 
-Columns: slug, name, name_en, category, status, aliases, tags (`;` between), attributes (`name=value;…`),
-sku_code, sku_name, options, price_cents, list_price_cents, currency, weight_g, stock. Lines with the same
-slug are one product, whose own columns stand in the first of them. `stock` sets what is on hand of a new
-SKU; of one that is there it changes nothing, since sales go on meanwhile.
+Columns: slug, name, name_en, category, description, status, aliases, tags (`;` between), attributes
+(`name=value;…`), faq (a line `question=answer` each), sku_code, sku_name, options, price_cents,
+list_price_cents, currency, weight_g, stock. Before a `;`, `=` or line break that is part of a text, and before
+a backslash, stands a backslash. Lines with the same slug are one product, whose own columns stand in the first
+of them. What a file has no column for stays as it is. `stock` sets what is on hand of a new SKU; of one that
+is there it changes nothing, since sales go on meanwhile.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from commerce.catalog import cells
 from commerce.catalog.schemas import ProductIn, SkuIn
 from commerce.csv_lines import LineError, errors_of, read
 from commerce.csv_lines import write as write_lines
+
+Cell = Callable[[str], object]
 
 COLUMNS = (
     "slug",
     "name",
     "name_en",
     "category",
+    "description",
     "status",
     "aliases",
     "tags",
     "attributes",
+    "faq",
     "sku_code",
     "sku_name",
     "options",
@@ -35,6 +42,28 @@ COLUMNS = (
     "stock",
 )
 REQUIRED = ("slug", "name", "sku_code", "price_cents")
+PRODUCT: Mapping[str, tuple[str, Cell]] = {
+    "name": ("name", cells.text),
+    "name_en": ("name_en", cells.text),
+    "category": ("category", cells.text),
+    "description": ("description", cells.text),
+    "status": ("status", cells.default("draft")),
+    "aliases": ("aliases", cells.names),
+    "tags": ("tags", cells.names),
+    "attributes": ("attributes", cells.pairs),
+    "faq": ("faq", cells.faq),
+}
+"""Column: the product's field, and how a cell is read."""
+SKU: Mapping[str, tuple[str, Cell]] = {
+    "sku_code": ("code", cells.text),
+    "sku_name": ("name", cells.text),
+    "options": ("options", cells.pairs),
+    "price_cents": ("price_cents", cells.text),
+    "list_price_cents": ("list_price_cents", cells.default(None)),
+    "currency": ("currency", cells.default("CNY")),
+    "weight_g": ("weight_g", cells.default(0)),
+    "stock": ("stock", cells.default(0)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +107,7 @@ def _product(
     before = len(errors)
     skus = [sku for number, row in group if (sku := _sku(number, row, errors)) is not None]
     number, first = group[0]
-    fields = {
-        "slug": slug,
-        "name": first.get("name") or "",
-        "name_en": first.get("name_en") or "",
-        "category": first.get("category") or "",
-        "status": first.get("status") or "draft",
-        "aliases": _list(first.get("aliases")),
-        "tags": _list(first.get("tags")),
-        "attributes": _pairs(first.get("attributes")),
-        "skus": skus,
-    }
+    fields = _present(first, PRODUCT) | {"slug": slug, "skus": skus}
     try:
         product = ProductIn.model_validate(fields)
     except ValidationError as error:
@@ -99,16 +118,7 @@ def _product(
 
 
 def _sku(number: int, row: Mapping[str, Any], errors: list[LineError]) -> SkuIn | None:
-    fields = {
-        "code": row.get("sku_code") or "",
-        "name": row.get("sku_name") or "",
-        "options": _pairs(row.get("options")),
-        "price_cents": row.get("price_cents") or "",
-        "list_price_cents": row.get("list_price_cents") or None,
-        "currency": row.get("currency") or "CNY",
-        "weight_g": row.get("weight_g") or 0,
-        "stock": row.get("stock") or 0,
-    }
+    fields = _present(row, SKU)
     try:
         return SkuIn.model_validate(fields)
     except ValidationError as error:
@@ -116,13 +126,11 @@ def _sku(number: int, row: Mapping[str, Any], errors: list[LineError]) -> SkuIn 
         return None
 
 
-def _list(cell: str | None) -> list[str]:
-    return [part.strip() for part in (cell or "").split(";") if part.strip()]
-
-
-def _pairs(cell: str | None) -> dict[str, str]:
-    pairs = (part.partition("=") for part in _list(cell))
-    return {name.strip(): value.strip() for name, _, value in pairs}
+def _present(row: Mapping[str, Any], columns: Mapping[str, tuple[str, Cell]]) -> dict[str, object]:
+    """The fields whose columns the file has."""
+    return {
+        name: read_cell(row[column] or "") for column, (name, read_cell) in columns.items() if column in row
+    }
 
 
 def write(products: Iterable[Mapping[str, Any]]) -> bytes:
@@ -137,13 +145,15 @@ def _rows(product: Mapping[str, Any]) -> Iterable[dict[str, object]]:
             "name": product["name"],
             "name_en": product["name_en"],
             "category": product["category"],
+            "description": product["description"],
             "status": product["status"],
-            "aliases": ";".join(product["aliases"]),
-            "tags": ";".join(product["tags"]),
-            "attributes": ";".join(f"{name}={value}" for name, value in product["attributes"].items()),
+            "aliases": cells.joined(product["aliases"]),
+            "tags": cells.joined(product["tags"]),
+            "attributes": cells.paired(product["attributes"].items()),
+            "faq": cells.paired(((one["question"], one["answer"]) for one in product["faq"]), "\n"),
             "sku_code": sku["code"],
             "sku_name": sku["name"],
-            "options": ";".join(f"{name}={value}" for name, value in sku["options"].items()),
+            "options": cells.paired(sku["options"].items()),
             "price_cents": sku["price_cents"],
             "list_price_cents": sku["list_price_cents"],
             "currency": sku["currency"],

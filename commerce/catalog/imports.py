@@ -54,7 +54,7 @@ async def _one(tx: Tx, product: ProductIn, row: DictRow | None, *, actor: str, a
     if row is None:
         await service.create(tx, product, actor=actor, at=at)
         return
-    fields = product.model_dump(exclude={"slug", "skus", "description", "faq"})
+    fields = product.model_dump(exclude={"slug", "skus"}, exclude_unset=True)
     await service.update(tx, row["id"], ProductPatch.model_validate(fields), at)
     by_code = {sku["code"]: sku for sku in row["skus"] or ()}
     for position, sku in enumerate(product.skus):
@@ -65,4 +65,4 @@ async def _one(tx: Tx, product: ProductIn, row: DictRow | None, *, actor: str, a
 
 
 def _patch(sku: SkuIn) -> SkuPatch:
-    return SkuPatch.model_validate(sku.model_dump(exclude={"code", "currency", "stock"}))
+    return SkuPatch.model_validate(sku.model_dump(exclude={"code", "currency", "stock"}, exclude_unset=True))

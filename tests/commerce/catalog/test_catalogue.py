@@ -141,19 +141,53 @@ async def test_what_is_exported_can_be_imported(db: Database, clock: ManualClock
     assert (await merchant.client.get("/api/merchant/products.csv")).content == changed
 
 
+async def test_every_text_survives_export_and_import(merchant: User) -> None:
+    awkward = "- 一行；a;b=c\\\n\n'=1+1"
+    product = {
+        "name": "玻尿酸精华",
+        "slug": "awkward",
+        "description": awkward,
+        "aliases": ["a;b", "c\\"],
+        "attributes": {"成分=主要": "水;甘油=2%"},
+        "faq": [
+            {"question": "敏感肌=能用吗", "answer": "能;\n先试用"},
+            {"question": "保质期", "answer": "3 年"},
+        ],
+        "skus": [{"code": "k-1", "price_cents": 9_900, "options": {"容量": "30ml;滴管"}}],
+    }
+    made = (await merchant.client.post("/api/merchant/products", json=product)).json()
+    exported = (await merchant.client.get("/api/merchant/products.csv")).content
+    emptied = {"description": "", "faq": [], "aliases": [], "attributes": {}}
+    await merchant.client.patch(f"/api/merchant/products/{made['id']}", json=emptied)
+    assert (await import_csv(merchant, exported)).json()["changed"] == 1
+    back = (await merchant.client.get("/api/merchant/products")).json()["items"][0]
+    assert {name: back[name] for name in emptied} == {name: product[name] for name in emptied}
+    assert back["skus"][0]["options"] == {"容量": "30ml;滴管"}
+    await import_csv(merchant, b"slug,name,sku_code,price_cents\nawkward,serum,k-1,8800")
+    partly = (await merchant.client.get("/api/merchant/products")).json()["items"][0]
+    assert (partly["name"], partly["skus"][0]["price_cents"]) == ("serum", 8_800)
+    assert (partly["description"], partly["faq"], partly["skus"][0]["options"]) == (
+        awkward,
+        product["faq"],
+        {"容量": "30ml;滴管"},
+    )
+
+
 async def test_a_wrong_line_is_named_and_nothing_comes_in(merchant: User) -> None:
     lines = [
-        "slug,name,sku_code,price_cents,stock",
-        "good,好,g1,100,5",
-        "bad,坏,b1,-5,5",
-        ",没有,n1,100,5",
-        "worse,更坏,w1,1.5,5",
+        "slug,name,sku_code,price_cents,stock,description,faq",
+        'good,好,g1,100,5,"两\n行",能用吗=能',
+        "bad,坏,b1,-5,5,,",
+        ",没有,n1,100,5,,",
+        "worse,更坏,w1,1.5,5,,",
+        "unanswered,无答,u1,100,5,,能用吗",
     ]
     answer = (await import_csv(merchant, "\n".join(lines).encode())).json()
     assert [(error["line"], error["column"]) for error in answer["errors"]] == [
         (3, "price_cents"),
         (4, "slug"),
         (5, "price_cents"),
+        (6, "faq/0/answer"),
     ]
     assert (answer["created"], (await merchant.client.get("/api/merchant/products")).json()["total"]) == (
         0,
