@@ -42,13 +42,17 @@ return tonumber(redis.call('GET', KEYS[2]) or 0)
 
 
 class Presence:
-    """The people whom this gateway serves, each once however many tabs they have open."""
+    """The people whom this gateway serves, each once however many tabs they have open.
+
+    A room's staff are no audience: they keep their room among `rooms` and are not counted.
+    """
 
     def __init__(self, redis: Redis, gateway_id: str) -> None:
         self._redis = redis
         self._gateway_id = gateway_id
         self._count = redis.register_script(_COUNT)
         self._here: dict[UUID, Counter[str]] = {}
+        self._staff: Counter[UUID] = Counter()
         self._came: dict[UUID, set[str]] = {}
         self._went: dict[UUID, set[str]] = {}
 
@@ -56,14 +60,20 @@ class Presence:
     def rooms(self) -> Sequence[UUID]:
         return list(self._here)
 
-    def enter(self, room_id: UUID, subject: str) -> None:
+    def enter(self, room_id: UUID, subject: str, *, staff: bool = False) -> None:
         people = self._here.setdefault(room_id, Counter())
+        if staff:
+            self._staff[room_id] += 1
+            return
         people[subject] += 1
         if people[subject] == 1:
             self._came.setdefault(room_id, set()).add(subject)
             self._went.get(room_id, set()).discard(subject)
 
-    def leave(self, room_id: UUID, subject: str) -> None:
+    def leave(self, room_id: UUID, subject: str, *, staff: bool = False) -> None:
+        if staff:
+            self._staff[room_id] -= 1
+            return
         people = self._here[room_id]
         people[subject] -= 1
         if not people[subject]:
@@ -81,8 +91,9 @@ class Presence:
             await self._repair(room_id)
         counts = await self._counts(rooms)
         for room_id in rooms:
-            if not self._here[room_id] and not self._went.get(room_id):
+            if not self._here[room_id] and not self._staff[room_id] and not self._went.get(room_id):
                 del self._here[room_id]
+                del self._staff[room_id]
         return counts
 
     async def _write(self, rooms: Sequence[UUID]) -> list[UUID]:

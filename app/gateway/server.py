@@ -164,14 +164,14 @@ class Gateway:
         self._connections[connection] = None
         viewer = connection.viewer
         self.hub.arrive(viewer.subject, connection)
-        self.presence.enter(viewer.room_id, viewer.subject)
+        self.presence.enter(viewer.room_id, viewer.subject, staff=viewer.staff)
 
     def disconnected(self, connection: Connection) -> None:
         self._connections.pop(connection, None)
         self._left.set()
         viewer = connection.viewer
         self.hub.depart(viewer.subject, connection)
-        self.presence.leave(viewer.room_id, viewer.subject)
+        self.presence.leave(viewer.room_id, viewer.subject, staff=viewer.staff)
         for subscription in connection.subscriptions:
             self.hub.release(subscription)
 

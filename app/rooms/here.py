@@ -15,7 +15,7 @@ NAMED = 100
 
 
 class People(BaseModel):
-    """`total` counts everybody, guests too; `named` are up to 100 of those with an account, the host first."""
+    """The audience: `total` counts guests too, `named` are up to 100 of those with an account."""
 
     total: int
     named: list[Host]
@@ -29,7 +29,7 @@ def here_key(room_id: UUID) -> str:
 async def people(db: Database, redis: Redis, room_id: UUID) -> People:
     """Raises RoomNotFound."""
     async with db.transaction() as tx:
-        room = await service.get(tx, room_id)
+        await service.get(tx, room_id)
     [stats] = await counters.read(redis, [room_id])
     found: set[UUID] = set()
     for gateway in cast("list[bytes]", await redis.zrange(here_key(room_id), 0, -1)):
@@ -41,7 +41,7 @@ async def people(db: Database, redis: Redis, room_id: UUID) -> People:
         rows = await fetch_all(
             tx,
             """SELECT id, display_name FROM users WHERE id = ANY(%(ids)s)
-               ORDER BY id <> %(host)s, display_name, id LIMIT %(limit)s""",
-            {"ids": list(found), "host": room["host_id"], "limit": NAMED},
+               ORDER BY display_name, id LIMIT %(limit)s""",
+            {"ids": list(found), "limit": NAMED},
         )
     return People(total=stats.viewers, named=[Host(**row) for row in rows])

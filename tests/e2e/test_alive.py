@@ -93,6 +93,7 @@ async def test_two_viewers_and_a_host(room_site: Site) -> None:
         await expect(an.get_by_test_id("red-packet-won")).to_contain_text("8.88")
         await expect(yu.get_by_test_id("engage-red_packet")).to_be_hidden()
         await an.keyboard.press("Escape")
+        await expect(an.get_by_test_id("sheet-red_packet")).to_be_hidden()
 
         sku = product["skus"][0]
         price_cents = sku["price_cents"] - 1_000

@@ -1,6 +1,7 @@
 """Batches: who receives what, in which order, and nothing lost or doubled when somebody comes back."""
 
 import asyncio
+import time
 
 from redis.asyncio import Redis
 
@@ -19,15 +20,17 @@ async def test_events_arrive_in_order_in_batches_of_a_tenth_of_a_second(
     open_gateway: OpenGateway, room: Room, bus: Bus
 ) -> None:
     async with open_gateway() as gateway, Client().connected(gateway.port, room.token()) as viewer:
+        began = time.monotonic()
         for number in range(60):
             await bus.publish(room.topic, pin(number))
             await asyncio.sleep(0.005)
         await viewer.until(lambda: len(viewer.seqs(room.topic)) == 60)
+        tenths = (time.monotonic() - began) / 0.1
 
     assert viewer.texts(room.topic) == [str(number) for number in range(60)]
     seqs = viewer.seqs(room.topic)
     assert seqs == list(range(seqs[0], seqs[0] + 60))
-    assert 3 <= len([batch for batch in viewer.batches(room.topic) if batch["events"]]) <= 12
+    assert 2 <= len([batch for batch in viewer.batches(room.topic) if batch["events"]]) <= tenths + 2
 
 
 async def test_a_batch_names_its_event_and_the_rooms_figures(

@@ -41,6 +41,15 @@ async def test_people_are_counted_once_over_all_gateways_and_tabs(redis: Redis) 
     assert [stat.viewers for stat in await counters.read(redis, [room_id])] == [2]
 
 
+async def test_the_host_alone_has_no_audience_and_sees_the_figures(
+    open_gateway: OpenGateway, room: Room, redis: Redis
+) -> None:
+    async with open_gateway() as gateway, Client().connected(gateway.port, room.token(staff=True)) as host:
+        await host.wait_for(lambda frame: frame.get("stats", {}).get("viewers") == 0)
+        async with Client().connected(gateway.port, room.token()):
+            await host.wait_for(lambda frame: frame.get("stats", {}).get("viewers") == 1)
+
+
 async def test_a_gateway_that_fell_silent_has_lost_its_people(redis: Redis) -> None:
     room_id = new_id()
     one, dead = Presence(redis, "one"), Presence(redis, "dead")

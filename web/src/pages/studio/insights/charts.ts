@@ -103,11 +103,12 @@ export function trendOption(insights: Insights, texts: ChartTexts): EChartsCoreO
           symbol: ['none', 'circle'],
           symbolSize: 5,
           label: { fontSize: 10, rotate: 0, formatter: '{b}' },
-          data: moments.map((mark) => ({
+          data: moments.map((mark, index) => ({
             name: short(texts.mark(mark.kind)),
             xAxis: mark.at,
             lineStyle: { color: MARK_COLOURS[mark.kind], type: 'solid', width: 1.3 },
-            label: { color: MARK_COLOURS[mark.kind] },
+            // In three rows, so that marks of the same minute can be read.
+            label: { color: MARK_COLOURS[mark.kind], distance: 3 + (index % 3) * 12 },
           })),
         },
       },
