@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ai.assistant import arithmetic, composer, reasoning
 from ai.assistant.composer import Statement
+from ai.assistant.concepts import of_label
 from ai.assistant.intent import matches
 from ai.assistant.measures import measures, spans
 from ai.assistant.models import Fact, Facts, Language, Product, Source
@@ -15,6 +16,7 @@ from ai.assistant.reasoning import Verdict
 from ai.assistant.retrieval import (
     CLEAR_LEAD,
     NEAR_WEIGHT,
+    SOME_LEAD,
     SURE_LEAD,
     Match,
     attribute_facts,
@@ -44,6 +46,8 @@ _BODY_SIZE = re.compile(
 )
 _SIZE = re.compile(r"(?<![a-z0-9])\d?x{0,3}[sml](?![a-z])")
 _BODY_LABEL = re.compile(r"身高|体重|围|脚长|推荐|建议")
+_WITH_OTHERS = frozenset({"connect", "compat"})
+"""What depends on a thing that the shop does not sell."""
 _GENERIC_BENEFITS = frozenset({"bargain"})
 
 
@@ -294,12 +298,15 @@ class _Answerer:
         return composer.fact_sentence(self.question.text, match.fact, judged, owner, self.language)
 
     def _speaks_of_it(self, match: Match) -> bool:
-        """By meaning the fact is far ahead, or ahead and shares a word with the question."""
+        """By meaning the fact is far ahead, or ahead and shares a word or its name with the question."""
         told = {m.dimension for m in measures(self.question.text)}
         if told and not any(span.dimension in told for span in spans(match.fact.text)):
             return False
         said = canonical(match.fact.label + match.fact.text)
-        shared = any(c in said for chunk in self.question.chunks for c in chunk if c >= "\u4e00")
+        named = match.concept is not None and match.concept.id in of_label(match.fact.label)
+        shared = named or any(c in said for chunk in self.question.chunks for c in chunk if c >= "\u4e00")
+        if match.telling and not self.question.ids & _WITH_OTHERS:
+            return match.lead >= SOME_LEAD
         return match.lead >= (SURE_LEAD if shared else CLEAR_LEAD)
 
     def _wants_fit(self, fact: Fact) -> bool:
@@ -308,6 +315,8 @@ class _Answerer:
         if "fit_by_body" not in self.question.ids:
             return False
         if any(size in normalize(fact.text) for size in _SIZE.findall(self.question.text)):
+            return False
+        if told and "size" in of_label(fact.label) and any(s.dimension in told for s in spans(fact.text)):
             return False
         told_sizes = {float(n) for n in numbers(self.question.text)}
         sizes = sorted(float(n) for n in numbers(fact.text))

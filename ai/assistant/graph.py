@@ -148,7 +148,8 @@ class Nodes:
         if not (open_question or statement):
             return reading
         found = self._classify(state["text"], state["language"])
-        if found is None or (statement and found.intent is Intent.REFUSE):
+        told = intent.matches("request", state["language"].value, state["text"])
+        if found is None or (statement and found.intent is Intent.REFUSE and not told):
             return reading
         return found
 

@@ -71,6 +71,11 @@ def measures(text: str) -> list[Measure]:
     plain = arabic(normalize(text))
     for word, number in _ENGLISH_NUMBERS.items():
         plain = re.sub(rf"\b{word}\b", str(number), plain)
+    plain = re.sub(
+        r"(身高|头围|胸围|腰围|臀围|腕围|手腕|脚长|肩宽)(\D{0,2}\d{2,3}(?:\.\d)?)(?![\d.]*[a-z\u4e00-\u9fff]?[米m寸分尺])",
+        r"\1\2厘米",
+        plain,
+    )
     plain = re.sub(r"(\d)个?半?月(?=大|龄|的|了|能|可)", r"\1个月", plain)
     found = [_measure(*m.groups()) for m in _ONE.finditer(plain)]
     found += [Measure("size", float(n)) for n in re.findall(r"size (\d+(?:\.\d+)?)", plain)]

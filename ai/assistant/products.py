@@ -260,7 +260,10 @@ def _goods(text: str, products: Sequence[Product]) -> list[_Mention]:
 
 def _heads(text: str, products: Sequence[Product]) -> list[_Mention]:
     """One character for the kind of thing: 这双鞋, 锅多大, 刀子."""
-    for match in re.finditer(r"(?:这|那|双|把|个|台|瓶|口|件|条|款|部|^)([\u4e00-\u9fff])(?:子|儿)?", text):
+    for match in re.finditer(
+        r"(?:[这那一两几每\d]|^)[双把个台瓶口件条款部袋盒罐箱包张支盆辆副]?((?![子儿])[\u4e00-\u9fff])(?:子|儿)?",
+        text,
+    ):
         char = match.group(1)
         fitting = tuple(p for p in products if any(n.endswith(char) for n in _names(p)))
         if fitting:

@@ -24,6 +24,8 @@ that lead by 0.015 were right; of 58 that no fact answers, 11 lead so far, 4 by 
 LEADS = ((CLEAR_LEAD, 0.6), (SURE_LEAD, 0.45), (SOME_LEAD, 0.3))
 """What leads are worth: the least needs some common words, the greatest none."""
 ENOUGH_BY_MEANING = 0.98
+TELLING_WORTH = 0.2
+"""For a character of the question that is in this attribute alone."""
 OPEN_LEAD_WORTH = 0.15
 """More for what, who, how much: a wrong yes or no is worse than an answer beside the point."""
 _OWN_FACT_ONLY = frozenset(
@@ -44,6 +46,8 @@ class Match:
     concept: Concept | None
     lead: float = 0.0
     """How far its embedding lies before the second nearest; 0 unless it is the nearest."""
+    telling: bool = False
+    """It has a character of the question that no other attribute has."""
 
 
 def attribute_facts(product: Product) -> list[Fact]:
@@ -96,9 +100,11 @@ def rank(
     """Facts that score `least` or more, best first. `similarity`: cosine by fact id, where known."""
     mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
     lead = _lead(similarity)
+    telling = _telling(question, candidates)
     found = []
     for fact in candidates:
         score, concept = _score(question, fact)
+        score += TELLING_WORTH if fact.id in telling and not question.ids & _OWN_FACT_ONLY else 0.0
         near = similarity.get(fact.id, mean) - mean
         score += max(-NEAR_WEIGHT, min(NEAR_WEIGHT, 3.0 * near))
         if lead is not None and lead[0] == fact.id and not question.ids & _OWN_FACT_ONLY:
@@ -106,8 +112,20 @@ def rank(
             score = _with_lead(score, named, _lead_worth(lead[1], question, fact))
         if score >= least:
             ahead = lead[1] if lead is not None and lead[0] == fact.id else 0.0
-            found.append(Match(fact, score, concept, ahead))
+            found.append(Match(fact, score, concept, ahead, fact.id in telling))
     return sorted(found, key=lambda match: -match.score)
+
+
+def _telling(question: Segment, candidates: Sequence[Fact]) -> frozenset[str]:
+    """Attributes with a character of the question that no other attribute has: 染 in 可烫可染."""
+    said = {
+        fact.id: frozenset(canonical(fact.label + fact.text))
+        for fact in candidates
+        if fact.source is Source.ATTRIBUTE
+    }
+    asked = {c for chunk in question.chunks for c in chunk if has_han(c)} - _GENERIC_KEY_CHARS
+    owners = [[fact_id for fact_id, chars in said.items() if c in chars] for c in asked]
+    return frozenset(owner[0] for owner in owners if len(owner) == 1)
 
 
 def _lead_worth(lead: float, question: Segment, fact: Fact) -> float:
@@ -140,10 +158,14 @@ def _score(question: Segment, fact: Fact) -> tuple[float, Concept | None]:
         if asked.concept.policy and fact.source is Source.ATTRIBUTE and asked.concept.id not in _OF_BOTH:
             continue
         score = 1.0 if asked.concept.id in label_concepts else 0.0
+        if score and fact.source is Source.POLICY and not asked.concept.policy:
+            score = 0.75
         if not score and asked.concept.id in value_concepts and fact.source is Source.ATTRIBUTE:
             score = 0.75
         if not score and fact.source is Source.POLICY and _says(asked.concept, fact.text):
             score = 0.7
+        if score and normalize(fact.label) == asked.concept.zh:
+            score += 0.05
         own = asked.end - asked.start
         if (score, own) > (concept_score, width):
             concept_score, concept, width = score, asked.concept, own
