@@ -53,8 +53,14 @@ class Evidence:
                 yield kind, start, end
 
     def _chinese(self, category: str) -> Iterator[tuple[str, int, int]]:
-        if self.has_chinese:
-            yield from load(category, "zh").find(self.text.digits)
+        if not self.has_chinese:
+            return
+        phrases = load(category, "zh")
+        yield from phrases.find(self.text.digits)
+        if self.text.set_apart:
+            at = self.text.compact_at
+            for kind, start, end in phrases.find(self.text.compact):
+                yield kind, at[start], at[end - 1] + 1
 
     def _english(self, category: str) -> Iterator[tuple[str, int, int]]:
         words = self.words

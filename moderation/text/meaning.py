@@ -1,8 +1,8 @@
-"""The meaning layer: two linear readings learned from labelled examples, which moderators' decisions extend.
+"""The meaning layer: two readings learned from labelled examples, which moderators' decisions extend.
 
 The first reads characters (`grams.py`) and costs a fraction of a millisecond; only where it leans towards a forbidden
-label is the second asked, which reads the sentence's embedding. A text counts when, in the mean of both, its best
-forbidden label exceeds `allow` by `margin`. Figures: `docs/reference/moderation.md`.
+label is the second asked, a kernel ridge over sentences' embeddings. A text counts when, in the weighted mean of both,
+its best forbidden label exceeds `allow` by `margin`. Figures: `docs/reference/moderation.md`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,11 +20,13 @@ Vectors = npt.NDArray[np.floating]
 
 ALLOW = "allow"
 LABELS = (ALLOW, *(c.value for c in Category if c not in (Category.ATTACK, Category.UNSCREENED)))
-MARGIN = 0.08
-SURE = 0.27
+MARGIN = 0.04
+SURE = 0.2
 SCORE, SURE_SCORE = 0.6, 0.8
 _LEANS = -0.35
-_RIDGE = 1.0
+_BY_CHARACTERS = 0.4
+_RIDGE = 0.2
+_NEARNESS, _LINEAR, _SAME_SIDE = 2.0, 0.3, 0.5
 _LONGEST = 300
 _REMEMBERED = 2_000
 _STORE = Path(__file__).parent / "examples.npz"
@@ -98,7 +100,7 @@ class MeaningLayer:
         before = self._read_before
         if (text, surface) not in before:
             vector = np.asarray(self._embedder.embed([text[:_LONGEST]]), dtype=np.float64)
-            scores = (read + _features(vector, [surface], known.center) @ known.weights)[0] / 2
+            scores = _BY_CHARACTERS * read + (1 - _BY_CHARACTERS) * known.understand(vector, surface)
             if len(before) >= _REMEMBERED:
                 before.clear()
             before[text, surface] = _lead(scores), LABELS[int(np.argmax(scores[1:])) + 1]
@@ -107,34 +109,59 @@ class MeaningLayer:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was learned from one set of examples."""
+    """What was learned from one set of examples: the character reading, and a kernel ridge over their embeddings."""
 
     grams: GramReader
     center: Vectors
-    weights: Vectors
+    points: Vectors
+    sides: Vectors
+    duals: Vectors
+    mean: Vectors
 
     def read(self, text: str, surface: Surface) -> Vectors:
         return self.grams.read(text[:_LONGEST], _side(surface))
 
+    def understand(self, vector: Vectors, surface: Surface) -> Vectors:
+        """Scores of every label by the sentence's embedding, shape (1, dimensions)."""
+        side = np.array([_sign(surface)], np.float32)
+        alike = _kernel(_units(vector, self.center), self.points, side, self.sides)
+        scores: Vectors = (alike @ self.duals)[0] + self.mean
+        return scores
+
 
 def _fit(examples: Sequence[Labelled], vectors: Vectors) -> _Known:
-    targets = np.zeros((len(examples), len(LABELS)))
+    targets = np.zeros((len(examples), len(LABELS)), np.float32)
     for row, example in enumerate(examples):
         targets[row, LABELS.index(example.label)] = 1
     grams = GramReader(len(LABELS))
     grams.fit([(e.text[:_LONGEST], _side(e.surface)) for e in examples], targets)
     center: Vectors = vectors.mean(axis=0)
-    features = _features(vectors, [e.surface for e in examples], center)
-    gram = features.T @ features + _RIDGE * np.eye(features.shape[1])
-    return _Known(grams, center, np.linalg.solve(gram, features.T @ targets))
+    points = _units(vectors, center)
+    sides = np.array([_sign(e.surface) for e in examples], np.float32)
+    mean = targets.mean(axis=0)
+    alike = _kernel(points, points, sides, sides)
+    alike[np.diag_indices(len(examples))] += np.float32(_RIDGE)
+    return _Known(grams, center, points, sides, np.linalg.solve(alike, targets - mean), mean)
 
 
-def _features(vectors: Vectors, surfaces: Sequence[Surface], center: Vectors) -> Vectors:
-    """Centred unit vectors, the same by surface (chat or not), the surface itself and a constant."""
+def _units(vectors: Vectors, center: Vectors) -> Vectors:
+    """Centred unit vectors."""
     centred = vectors - center
     centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-    side = np.array([[1.0] if s is Surface.CHAT else [-1.0] for s in surfaces])
-    return np.concatenate([centred, centred * side, 0.3 * side, np.ones_like(side)], axis=1)
+    return centred.astype(np.float32)
+
+
+def _kernel(a: Vectors, b: Vectors, sides_a: Vectors, sides_b: Vectors) -> Vectors:
+    """How alike sentences are, shape (len(a), len(b)): near ones count most, those of the same side (chat or not) more."""
+    cosines: Vectors = a @ b.T
+    alike: Vectors = np.exp(np.float32(_NEARNESS) * (cosines - np.float32(1)))
+    alike += np.float32(_LINEAR) * cosines
+    alike *= np.float32(1) + np.float32(_SAME_SIDE) * np.outer(sides_a, sides_b)
+    return alike
+
+
+def _sign(surface: Surface) -> float:
+    return 1.0 if surface is Surface.CHAT else -1.0
 
 
 def _side(surface: Surface) -> str:

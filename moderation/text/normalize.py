@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 GAP_NONE, GAP_SOFT, GAP_HARD = 0, 1, 2
+_FEWEST_GAPS = 3
 
 _HARD = frozenset("，。！？；,!?;\n、()（）")
+_FILLERS = frozenset("のノ丶灬丿丨乄")
 _HEARTS = frozenset("❤♥♡💗💕💖💓💘💝💞💟🧡💛💚💙💜🖤🤍🤎❣")
 _BEFORE_HEART = frozenset("薇徽微威v维葳嶶溦崴蔚魏唯卫伟围委苇纬炜玮韦")
 _AFTER_PLUS = frozenset("v薇微威徽维葳嶶溦崴wq企扣群裙我")
@@ -129,7 +131,7 @@ class Normalized:
                 following = plain[i + 1 : i + 4].lstrip()
                 if following and following[0] in _AFTER_PLUS:
                     character = "加"
-            if character.isalnum():
+            if character.isalnum() and character not in _FILLERS:
                 out.append(character)
                 at.append(i)
                 gaps.append(gap)
@@ -142,6 +144,11 @@ class Normalized:
     def compact(self) -> str:
         """Letters and digits alone."""
         return self._compacted[0]
+
+    @property
+    def set_apart(self) -> bool:
+        """Whether so many characters are set apart that phrases should be searched in `compact` as well."""
+        return self.gaps.count(GAP_SOFT) >= _FEWEST_GAPS
 
     @property
     def compact_at(self) -> list[int]:

@@ -18,7 +18,8 @@ _UK_PHONE = re2.compile(r"0(?:\d{4} ?\d{6}|\d{4} \d{3} ?\d{3}|\d{3} \d{3} ?\d{4}
 _ID_CARD = re2.compile(r"[1-9]\d{5}[ ]?(?:19|20)\d{2}[ ]?\d{4}[ ]?\d{3}[ ]?[\dx]")
 _CARD = re2.compile(r"\d(?:[ \-]?\d){12,18}")
 _EMAIL = re2.compile(
-    r"[a-z0-9][a-z0-9._%+\-]*(?: ?@ ?| ?\[?\(?\bat\b\)?\]? )[a-z0-9\-]+(?:\.| ?dot ?)(?:[a-z0-9\-]+\.)*[a-z]{2,8}"
+    r"[a-z0-9][a-z0-9._%+\-]*(?: ?@ ?| ?\[?\(?\bat\b\)?\]? )[a-z0-9\-]+"
+    r"(?:(?:\.)(?:[a-z0-9\-]+\.)*[a-z]{2,8}| ?dot ?(?:com|net|org|edu|gov|info|io|me|co|cn|uk|de|fr|ru)\b)"
 )
 _SSN = re2.compile(r"\d{3}-\d{2}-\d{4}")
 _PASSPORT = re2.compile(

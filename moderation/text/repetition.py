@@ -11,6 +11,7 @@ _IGNORED = re.compile(r"[\s,，。、~]+")
 _LONGEST_UNIT = 25
 _SHORTEST_TEXT = 16
 _FEWEST_REPEATS = 6
+_LONG_UNIT, _FEWEST_LONG_REPEATS, _SHORTEST_LONG_TEXT = 5, 4, 24
 _SAME_SHARE = 0.92
 _LAUGHTER = frozenset("哈嘿呵嘻hae6w8k")
 _LAUGHTER_CHARACTERS = 24
@@ -19,8 +20,8 @@ _LAUGHTER_CHARACTERS = 24
 def find_repetition(text: Normalized) -> tuple[int, int] | None:
     """The half-open span in `plain` of a repetition that makes up the text, or nothing.
 
-    One character 15 times in a row, or a unit of up to 25 characters at least 6 times over 16 characters; laughter may
-    be longer.
+    One character 15 times in a row, or a unit of up to 25 characters at least 6 times over 16 characters (4 times over
+    24 from five characters on); laughter may be longer.
     """
     scanned = text.plain[:SCANNED_CHARACTERS]
     run = _RUN.search(scanned)
@@ -29,7 +30,10 @@ def find_repetition(text: Normalized) -> tuple[int, int] | None:
     letters = _IGNORED.sub("", scanned)
     if len(letters) < (_LAUGHTER_CHARACTERS if _LAUGHTER.issuperset(letters) else _SHORTEST_TEXT):
         return None
-    for period in range(1, min(_LONGEST_UNIT, len(letters) // _FEWEST_REPEATS) + 1):
+    fewest = _FEWEST_LONG_REPEATS if len(letters) >= _SHORTEST_LONG_TEXT else _FEWEST_REPEATS
+    for period in range(1, min(_LONGEST_UNIT, len(letters) // fewest) + 1):
+        if period < _LONG_UNIT and period > len(letters) // _FEWEST_REPEATS:
+            continue
         compared = len(letters) - period
         if sum(map(eq, letters, letters[period:])) >= _SAME_SHARE * compared:
             return 0, len(scanned)

@@ -90,8 +90,18 @@ def find(evidence: Evidence) -> list[Finding]:
     return [
         finding
         for finding in found
-        if not _warned_of(evidence.text.original, finding) and not _own_room(evidence, finding)
+        if not _warned_of(evidence.text.original, finding)
+        and not _own_room(evidence, finding)
+        and not _document(evidence, finding)
     ]
+
+
+def _document(evidence: Evidence, finding: Finding) -> bool:
+    """Whether what looks like a handle is the number of a card or a document (`卡号6217…`): privacy, not a lure."""
+    numbers = (
+        evidence.text.span(s.start, s.end) for s in evidence.shapes_of("card", "id_card", "passport", "ssn")
+    )
+    return any(start < finding.end and finding.start < end for start, end in numbers)
 
 
 def _own_room(evidence: Evidence, finding: Finding) -> bool:

@@ -14,7 +14,19 @@ def find(evidence: Evidence) -> list[Finding]:
         evidence.finding(Category.GAMBLING, 0.9, "gambling.latin", hit.start, hit.end)
         for hit in evidence.of("gambling.latin")
         if hit.term.text
-        not in {"bets", "odds", "spins", "slots", "poker", "jackpot", "lottery", "lotto", "betting"}
+        not in {
+            "bets",
+            "odds",
+            "spins",
+            "slots",
+            "poker",
+            "jackpot",
+            "lottery",
+            "lotto",
+            "betting",
+            "gamble",
+            "gambling",
+        }
     ]
     weak, money = evidence.of("gambling.weak"), evidence.of("gambling.money")
     if weak and money and any(w.end <= m.start or m.end <= w.start for w in weak for m in money):

@@ -37,7 +37,7 @@ def test_it_holds_what_it_is_sure_of_and_flags_the_rest() -> None:
     layer = MeaningLayer(LetterEmbedder())
     layer.learn(EXAMPLES)
     screen = Screen(meaning=layer)
-    sure, unsure = "zzzy zzzz", "zzyz aab"
+    sure, unsure = "zzzy zzzz", "zzyz aa b"
     assert MARGIN < layer.lead(unsure, CHAT) < SURE < layer.lead(sure, CHAT)
     assert [screen.check(text, CHAT).action for text in (sure, unsure)] == [Action.BLOCK, Action.FLAG]
 

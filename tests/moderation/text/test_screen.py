@@ -27,6 +27,8 @@ DATA = Path(__file__).parents[2] / "data" / "moderation"
         ("third.json", 0.97, 0.97, 0.01),
         ("innocent.json", 0.97, 0.0, 0.03),
         ("held_out.json", 0.95, 0.95, 0.03),
+        ("ninth.json", 0.97, 0.97, 0.01),
+        ("eleventh.json", 0.92, 0.9, 0.03),
     ],
 )
 def test_labelled_texts_come_out_as_expected(
@@ -48,6 +50,9 @@ def test_labelled_texts_come_out_as_expected(
         ("来赌bo吧，赌bo网", "gambling", "赌bo网"),
         ("加➕薇❤ abc1234", "diversion", "薇❤ abc1234"),
         ("c4sino here", "gambling", "c4sino"),
+        ("傻の逼", "abuse", "傻の逼"),
+        ("only an 1d1ot buys this", "abuse", "1d1ot"),
+        ("想 跟 你 过 夜", "sexual", "想 跟 你 过 夜"),
         ("身份证110101199003074514", "privacy", "110101199003074514"),
     ],
 )
@@ -74,6 +79,24 @@ def test_evidence_is_the_original_text_at_its_place(
 )
 def test_innocent_look_alikes_pass(screen: Screen, text: str) -> None:
     assert screen.check(text).action is Action.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("我真是个废物，又没抢到", Action.ALLOW),
+        ("我家傻狗又吃多了", Action.ALLOW),
+        ("i am such a moron, wrong size", Action.ALLOW),
+        ("我看你真是个废物", Action.BLOCK),
+        ("你家傻狗主播", Action.BLOCK),
+    ],
+)
+def test_hard_words_about_oneself_hurt_nobody(screen: Screen, text: str, action: Action) -> None:
+    assert screen.check(text).action is action
+
+
+def test_the_number_of_a_card_is_private_and_no_lure(screen: Screen) -> None:
+    assert {f.category for f in screen.check("卡号6217 0000 1000 2345 678 查下退款").findings} == {"privacy"}
 
 
 def test_claims_are_forbidden_on_air_and_in_the_catalogue_but_not_to_viewers(screen: Screen) -> None:
