@@ -67,21 +67,22 @@ export function useCheckout(roomId: Id, onChosen: (productId: Id) => void = () =
       sku.value.available >= quantity.value &&
       hasAddress.value &&
       invoice.value !== undefined &&
-      // Without a coupon the order itself says what a failed quote would have said.
-      (quoteError.value === null || couponCode.value === ''),
+      // Nobody orders before the total is shown; without a coupon the order itself says what a failed quote would.
+      (quote.value !== null || (quoteError.value !== null && couponCode.value === '')),
   )
 
   function draft() {
     return {
       room_id: roomId,
       lines: [{ sku_id: skuId.value as Id, quantity: quantity.value }],
+      address_id: addressId.value,
       coupon_code: couponCode.value.trim().toUpperCase() || null,
     }
   }
 
   let quoting: AbortController | null = null
   let quoteTimer: ReturnType<typeof setTimeout> | undefined
-  watch([skuId, quantity, couponCode, () => sku.value?.price_cents], () => {
+  watch([skuId, quantity, couponCode, addressId, () => sku.value?.price_cents], () => {
     quoting?.abort()
     clearTimeout(quoteTimer)
     quote.value = null
@@ -150,7 +151,6 @@ export function useCheckout(roomId: Id, onChosen: (productId: Id) => void = () =
       addressId.value ??= (await addressApi.create({ ...newAddress.value, is_default: true })).id
       const input = {
         ...draft(),
-        address_id: addressId.value,
         note: note.value.trim(),
         invoice: invoice.value ?? null,
         // The shop refuses (price_changed) rather than charge what was not shown.
