@@ -20,6 +20,7 @@ _TIME = pl.Datetime("us", "UTC")
 _REACH: dict[str, Any] = {
     "product_id": pl.String,
     "name": pl.String,
+    "name_en": pl.String,
     **dict.fromkeys(("viewers", "clicks", "chose_sku", "ordered", "orders"), pl.Int64),
     "revenue_cents": pl.Int64,
     "questions": pl.Int64,
@@ -36,6 +37,7 @@ SCHEMAS: dict[Table, dict[str, Any]] = {
         "at": _TIME,
         "ends_at": _TIME,
         "label": pl.String,
+        "label_en": pl.String,
         "product_id": pl.String,
     },
     "events": {

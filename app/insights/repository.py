@@ -77,9 +77,9 @@ async def windows(tx: Tx, room_id: UUID, now: datetime) -> list[DictRow]:
     """Each explanation window with what happened in it, oldest first."""
     return await fetch_all(
         tx,
-        """SELECT part.pin_id, part.product_id, part.name, part.begins_at,
+        """SELECT part.pin_id, part.product_id, part.name, part.name_en, part.begins_at,
                   least(part.ends_at, %(now)s) AS ends_at, reach.*, sold.*, asked.questions FROM (
-             SELECT pins.id AS pin_id, pins.room_id, product_id, products.name, pinned_at AS begins_at,
+             SELECT pins.id AS pin_id, pins.room_id, product_id, name, name_en, pinned_at AS begins_at,
                     coalesce(unpinned_at, 'infinity') AS ends_at
              FROM pins JOIN products ON products.id = product_id WHERE pins.room_id = %(room)s
            ) part, LATERAL ("""
@@ -96,8 +96,8 @@ async def products(tx: Tx, room_id: UUID) -> list[DictRow]:
     """
     return await fetch_all(
         tx,
-        """SELECT part.product_id, part.name, reach.*, sold.*, 0 AS questions FROM (
-             SELECT room_id, product_id, name, position, '-infinity'::timestamptz AS begins_at,
+        """SELECT part.product_id, part.name, part.name_en, reach.*, sold.*, 0 AS questions FROM (
+             SELECT room_id, product_id, name, name_en, position, '-infinity'::timestamptz AS begins_at,
                     'infinity'::timestamptz AS ends_at
              FROM room_products JOIN products ON products.id = product_id WHERE room_id = %(room)s
            ) part, LATERAL ("""
@@ -167,23 +167,25 @@ async def marks(tx: Tx, room_id: UUID) -> list[DictRow]:
     """Pins, draws, steps of the script and warnings, oldest first."""
     return await fetch_all(
         tx,
-        """SELECT 'pin' AS kind, pinned_at AS at, unpinned_at AS ends_at, name AS label, product_id
+        """SELECT 'pin' AS kind, pinned_at AS at, unpinned_at AS ends_at, name AS label, name_en AS label_en, product_id
            FROM pins JOIN products ON products.id = product_id WHERE room_id = %(room)s
-           UNION ALL SELECT 'red_packet', created_at, ended_at, greeting, NULL
+           UNION ALL SELECT 'red_packet', created_at, ended_at, greeting, '', NULL
            FROM red_packets WHERE room_id = %(room)s
-           UNION ALL SELECT 'fortune_bag', created_at, drawn_at, prize, NULL
+           UNION ALL SELECT 'fortune_bag', created_at, drawn_at, prize, '', NULL
            FROM fortune_bags WHERE room_id = %(room)s
-           UNION ALL SELECT 'poll', created_at, closes_at, question, NULL FROM polls WHERE room_id = %(room)s
-           UNION ALL SELECT 'coupon_drop', created_at, closes_at, title, NULL
+           UNION ALL SELECT 'poll', created_at, closes_at, question, '', NULL
+           FROM polls WHERE room_id = %(room)s
+           UNION ALL SELECT 'coupon_drop', created_at, closes_at, title, '', NULL
            FROM coupon_drops WHERE room_id = %(room)s
-           UNION ALL SELECT 'flash_sale', starts_at, ends_at, products.name, product_id
+           UNION ALL SELECT 'flash_sale', starts_at, ends_at, products.name, name_en, product_id
            FROM flash_sales JOIN skus ON skus.id = sku_id JOIN products ON products.id = product_id
            WHERE room_id = %(room)s
-           UNION ALL SELECT 'warning', created_at, NULL, coalesce(evidence->>'text', kind), product_id
+           UNION ALL SELECT 'warning', created_at, NULL, coalesce(evidence->>'text', kind), '', product_id
            FROM cues WHERE room_id = %(room)s AND kind LIKE 'warning.%%'
-           UNION ALL SELECT 'warning', created_at, NULL, text, NULL
+           UNION ALL SELECT 'warning', created_at, NULL, text, '', NULL
            FROM moderation_cases WHERE room_id = %(room)s AND surface = 'speech'
-           UNION ALL SELECT 'step', began_at, NULL, title, product_id FROM show_moments WHERE room_id = %(room)s
+           UNION ALL SELECT 'step', began_at, NULL, title, '', product_id
+           FROM show_moments WHERE room_id = %(room)s
            ORDER BY at""",
         {"room": room_id},
     )

@@ -55,6 +55,7 @@ class Reach(BaseModel):
 class ProductReach(Reach):
     product_id: UUID
     name: str
+    name_en: str
 
 
 class WindowReach(Reach):
@@ -63,6 +64,7 @@ class WindowReach(Reach):
     pin_id: UUID
     product_id: UUID
     name: str
+    name_en: str
     begins_at: datetime
     ends_at: datetime
 
@@ -94,12 +96,16 @@ class Activity(BaseModel):
 
 
 class Mark(BaseModel):
-    """Something that the host did or was told, to be drawn on a trend; `ends_at` where it lasted."""
+    """Something that the host did or was told, to be drawn on a trend; `ends_at` where it lasted.
+
+    `label_en` is empty where what it names has but one name.
+    """
 
     kind: MarkKind
     at: datetime
     ends_at: datetime | None
     label: str
+    label_en: str
     product_id: UUID | None
 
 

@@ -12,7 +12,7 @@ SHOWN_AFTER = timedelta(minutes=2)
 """So long one that is over is still shown."""
 
 _SALE = """
-SELECT f.id, f.room_id, f.sku_id, k.product_id, products.name, f.price_cents,
+SELECT f.id, f.room_id, f.sku_id, k.product_id, products.name, products.name_en, f.price_cents,
        k.price_cents AS sale_price_cents, k.currency, f.quantity, greatest(f.quantity - f.sold, 0) AS left,
        f.per_buyer, f.starts_at, f.ends_at
 FROM flash_sales f JOIN skus k ON k.id = f.sku_id JOIN products ON products.id = k.product_id

@@ -25,6 +25,7 @@ class FlashSale(BaseModel):
     sku_id: UUID
     product_id: UUID
     name: str
+    name_en: str
     price_cents: int
     sale_price_cents: int
     currency: str

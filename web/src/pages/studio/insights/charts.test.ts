@@ -8,6 +8,7 @@ const texts: ChartTexts = {
   orders: 'orders',
   revenue: 'revenue',
   mark: (kind) => kind,
+  name: (named) => named.name,
   step: (name) => name,
   direct: 'direct',
   money: String,

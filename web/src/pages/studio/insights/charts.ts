@@ -8,6 +8,7 @@ export interface ChartTexts {
   orders: string
   revenue: string
   mark: (kind: Mark['kind']) => string
+  name: (named: { name: string; name_en: string }) => string
   step: (name: FunnelStep) => string
   direct: string
   money: (cents: number) => string
@@ -92,7 +93,7 @@ export function trendOption(insights: Insights, texts: ChartTexts): EChartsCoreO
           label: { fontSize: 10, color: INK, position: 'insideTop' },
           data: pins.map((pin, index) => [
             {
-              name: short(pin.label),
+              name: short(texts.name({ name: pin.label, name_en: pin.label_en })),
               xAxis: pin.at,
               itemStyle: { color: PIN_TINTS[index % PIN_TINTS.length] },
             },
@@ -183,7 +184,7 @@ export function productsOption(insights: Insights, texts: ChartTexts): EChartsCo
     tooltip: { trigger: 'axis', confine: true },
     xAxis: {
       type: 'category',
-      data: products.map((product) => product.name),
+      data: products.map(texts.name),
       axisLabel: { formatter: short, interval: 0, fontSize: 10, hideOverlap: true },
     },
     yAxis: [

@@ -37,7 +37,7 @@ describe('a show on its recording', () => {
     const moments = [
       { id: 'm', title: '面膜', note: '讲成分', began_at: '2026-11-23T20:01:00Z' },
     ] as ScriptMoment[]
-    const list = happenings(timeline, marks, moments)
+    const list = happenings(timeline, marks, moments, (named) => named.name)
     expect(list.map((item) => [item.kind, item.positionS])).toEqual([
       ['red_packet', 20],
       ['step', 30],

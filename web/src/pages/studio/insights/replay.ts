@@ -29,13 +29,14 @@ export function happenings(
   timeline: ReplayTimeline,
   marks: readonly Mark[],
   moments: readonly ScriptMoment[],
+  name: (named: { name: string; name_en: string }) => string,
 ): Happening[] {
   const others = marks
     .filter((mark) => mark.kind !== 'step')
     .map((mark, index) => ({
       id: `${mark.kind}-${index}`,
       kind: mark.kind,
-      label: mark.label,
+      label: name({ name: mark.label, name_en: mark.label_en }),
       note: '',
       positionS: positionOf(timeline, mark.at),
     }))
