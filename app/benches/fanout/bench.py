@@ -141,7 +141,7 @@ async def _peers(report: Report, load: Load) -> list[Measured]:
     measured = []
     for missing, start in (
         (servers.nchan_missing(), servers.nchan),
-        (servers.socketio_missing(), servers.socketio),
+        (await servers.socketio_missing(report), servers.socketio),
     ):
         if missing:
             report.progress(missing)

@@ -15,6 +15,7 @@ import httpx
 
 from app.benches.fanout.generator import children
 from app.benches.shop import free_ports
+from app.core.report import Report
 
 PEERS = Path(__file__).parents[1] / "peers"
 NCHAN_MODULES = ("/usr/lib/nginx/modules/ngx_nchan_module.so", "/usr/share/nginx/modules/ngx_nchan_module.so")
@@ -130,11 +131,21 @@ async def nchan() -> AsyncIterator[Server]:
             yield Server("nchan", port, children(child.pid), publish, lambda count: ["/sub"] * count)
 
 
-def socketio_missing() -> str | None:
-    """What has to be installed for Socket.IO to take part; None: nothing."""
-    if shutil.which("node") and (PEERS / "node_modules" / "socket.io").is_dir():
-        return None
-    return f"socket.io is not installed: npm ci --prefix {PEERS}"
+async def socketio_missing(report: Report) -> str | None:
+    """Why Socket.IO cannot take part, None where it can; installs it by npm where there is one."""
+    installed = PEERS / "node_modules" / "socket.io"
+    if not shutil.which("node"):
+        return "socket.io needs Node: its figure is missing"
+    if not installed.is_dir() and shutil.which("npm"):
+        report.progress("npm installs socket.io")
+        npm = await asyncio.create_subprocess_exec(
+            "npm",
+            *("ci", "--prefix", str(PEERS), "--no-audit", "--no-fund", "--loglevel=error"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        await npm.wait()
+    return None if installed.is_dir() else f"socket.io is not installed: npm ci --prefix {PEERS}"
 
 
 @asynccontextmanager
