@@ -31,6 +31,8 @@ class LineError:
     line: int
     column: str
     message: str
+    code: str
+    """What pages translate: one of ours, or pydantic's type of error."""
 
 
 def read(content: bytes, required: Collection[str]) -> list[Line]:
@@ -63,7 +65,7 @@ def read(content: bytes, required: Collection[str]) -> list[Line]:
 def errors_of(number: int, error: ValidationError) -> Iterable[LineError]:
     """What pydantic does not like about a line."""
     for item in error.errors():
-        yield LineError(number, "/".join(str(part) for part in item["loc"]), item["msg"])
+        yield LineError(number, "/".join(str(part) for part in item["loc"]), item["msg"], item["type"])
 
 
 def write(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:

@@ -87,9 +87,9 @@ def _products(lines: Sequence[tuple[int, Mapping[str, Any]]]) -> Parsed:
     for number, row in lines:
         slug = (row.get("slug") or "").strip()
         if None in row:
-            errors.append(LineError(number, "", "more cells than columns"))
+            errors.append(LineError(number, "", "more cells than columns", "too_many_cells"))
         elif not slug:
-            errors.append(LineError(number, "slug", "is empty"))
+            errors.append(LineError(number, "slug", "is empty", "missing"))
         else:
             groups.setdefault(slug, []).append((number, row))
     products = []

@@ -41,10 +41,13 @@ async def _taken_codes(tx: Tx, parsed: Parsed, known: dict[str | None, DictRow |
         codes = [sku.code for sku in product.skus]
         for code in codes:
             if owner.setdefault(code, product.slug) != product.slug or codes.count(code) > 1:
-                errors.append(LineError(parsed.line_of.get(code, 0), "sku_code", f"{code} comes twice"))
+                line = parsed.line_of.get(code, 0)
+                errors.append(LineError(line, "sku_code", f"{code} comes twice", "code_twice"))
         foreign = [code for code in codes if code not in own]
         errors.extend(
-            LineError(parsed.line_of.get(code, 0), "sku_code", f"{code} belongs to another product")
+            LineError(
+                parsed.line_of.get(code, 0), "sku_code", f"{code} belongs to another product", "code_taken"
+            )
             for code in await repository.taken_codes(tx, foreign)
         )
     return errors

@@ -162,6 +162,7 @@ class LineErrorOut(Answer):
     line: int
     column: str
     message: str
+    code: str
 
 
 class ImportOut(Answer):

@@ -61,7 +61,9 @@ async def bring_in(
                     async with tx.transaction():
                         await _ship(tx, book, shipping, parcel, actor)
                 except Problem as problem:
-                    errors.append(LineError(parcel.line, "order_number", problem.code))
+                    errors.append(
+                        LineError(parcel.line, "order_number", problem.detail or problem.title, problem.code)
+                    )
             if dry_run or errors:
                 raise NothingImported
     except NothingImported:

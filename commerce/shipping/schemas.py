@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 
-from commerce.catalog.schemas import Answer, Currency, Name
+from commerce.catalog.schemas import Answer, Currency, LineErrorOut, Name
 from commerce.csv_lines import LineError
 from commerce.shipping.tracking import ShipmentStatus
 
@@ -82,20 +82,14 @@ class Templates(Answer):
     items: list[TemplateOut]
 
 
-class ShipmentLineErrorOut(Answer):
-    line: int
-    column: str
-    message: str
-
-
 class ShipmentImportOut(Answer):
     """`parcels`: how many were handed over, or would be."""
 
     parcels: int
     dry_run: bool
-    errors: list[ShipmentLineErrorOut]
+    errors: list[LineErrorOut]
 
 
-def line_errors(errors: list[LineError]) -> list[ShipmentLineErrorOut]:
+def line_errors(errors: list[LineError]) -> list[LineErrorOut]:
     in_order = sorted(errors, key=lambda error: error.line)
-    return [ShipmentLineErrorOut.model_validate(error, from_attributes=True) for error in in_order]
+    return [LineErrorOut.model_validate(error, from_attributes=True) for error in in_order]

@@ -183,11 +183,11 @@ async def test_a_wrong_line_is_named_and_nothing_comes_in(merchant: User) -> Non
         "unanswered,无答,u1,100,5,,能用吗",
     ]
     answer = (await import_csv(merchant, "\n".join(lines).encode())).json()
-    assert [(error["line"], error["column"]) for error in answer["errors"]] == [
-        (3, "price_cents"),
-        (4, "slug"),
-        (5, "price_cents"),
-        (6, "faq/0/answer"),
+    assert [(error["line"], error["column"], error["code"]) for error in answer["errors"]] == [
+        (3, "price_cents", "greater_than_equal"),
+        (4, "slug", "missing"),
+        (5, "price_cents", "int_parsing"),
+        (6, "faq/0/answer", "string_too_short"),
     ]
     assert (answer["created"], (await merchant.client.get("/api/merchant/products")).json()["total"]) == (
         0,

@@ -108,7 +108,7 @@ async def test_tracking_numbers_come_in_all_or_none(shop: Shop, merchant: User) 
     assert (await import_csv(merchant, good)).json() == {"parcels": 2, "dry_run": False, "errors": []}
     assert [await shop.status(str(order["id"])) for order in (whole, part)] == ["shipped", "paid"]
     twice = (await import_csv(merchant, good)).json()["errors"]
-    assert [error["message"] for error in twice] == ["wrong_order_status", "code_taken"]
+    assert [error["code"] for error in twice] == ["wrong_order_status", "code_taken"]
 
 
 @pytest.mark.parametrize(

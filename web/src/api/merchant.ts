@@ -46,12 +46,8 @@ export type Balance = Schemas['BalanceOut']
 export type LedgerEntry = Schemas['EntryOut']
 
 /** All lines or, where one is wrong, none. `line` 0: the file as a whole. */
-export interface ImportReport {
-  created: number
-  changed: number
-  dry_run: boolean
-  errors: { line: number; column: string; message: string }[]
-}
+export type ImportReport = Schemas['ImportOut']
+export type LineError = Schemas['LineErrorOut']
 
 export interface PageOf<T> {
   items: T[]
