@@ -9,7 +9,7 @@ from app.core.db import Tx
 from app.core.events import Event, user_topic
 from app.core.outbox import emit
 from moderation.cases import service as cases
-from moderation.findings import Surface
+from moderation.findings import Category, Finding, Surface
 from moderation.policy import Action, Effect, Policy, Subject
 from moderation.runtime import Moderation
 from moderation.sanctions import service as sanctions
@@ -23,6 +23,8 @@ from moderation.text.screen import ranked
 
 STANDING_FOR_S = 3.0
 STANDINGS_KEPT = 50_000
+TEXTS_KEPT = 2_000
+TEXT_KEPT_CHARACTERS = 60
 MUTED_FOR_S = 600
 STOPPED_FOR_S = 24 * 3600
 _EFFECTS: dict[Action, Literal["allow", "flag", "hold"]] = {
@@ -41,6 +43,7 @@ class ChatScreener:
         self._standings: dict[tuple[UUID, UUID], tuple[float, Standing]] = {}
         self._tally = Tally()
         self._repeats = Repeats()
+        self._found: dict[tuple[int, str], list[Finding]] = {}
 
     async def check(
         self, text: str, room_id: UUID, author_id: UUID, *, role: AuthorRole = "viewer"
@@ -57,11 +60,11 @@ class ChatScreener:
         self, text: str, room_id: UUID, author_id: UUID, role: AuthorRole, policy: Policy
     ) -> tuple[Verdict, str | None]:
         now = self._moderation.clock.now()
-        findings = self._moderation.screen.find(text, Surface.CHAT, policy.patterns)
+        findings = self._find(text, policy)
         if role != "host":
-            findings += self._repeats.find(author_id, text, now)
+            findings = [*findings, *self._repeats.find(author_id, text, now)]
         if self._aside is not None and all(f.score < SURE_SCORE for f in findings):
-            findings += await self._aside.find(text, Surface.CHAT)
+            findings = [*findings, *await self._aside.find(text, Surface.CHAT)]
         if not findings:
             return Verdict(frozenset(), (), policy.version), None
         findings = ranked(findings)
@@ -69,6 +72,20 @@ class ChatScreener:
         subject = Subject(Surface.CHAT, role, str(room_id), counts)
         verdict = Verdict(policy.effects(findings, subject), tuple(findings), policy.version)
         return verdict, policy.masked(text, findings, subject) if Effect.MASK in verdict.effects else None
+
+    def _find(self, text: str, policy: Policy) -> list[Finding]:
+        """What the layers of words find; of short texts it is remembered, for a chat repeats itself."""
+        if len(text) > TEXT_KEPT_CHARACTERS:
+            return self._moderation.screen.find(text, Surface.CHAT, policy.patterns)
+        key = policy.version, text
+        if (known := self._found.get(key)) is not None:
+            return known
+        found = self._moderation.screen.find(text, Surface.CHAT, policy.patterns)
+        if all(f.category != Category.UNSCREENED for f in found):
+            if len(self._found) >= TEXTS_KEPT:
+                self._found.clear()
+            self._found[key] = found
+        return found
 
     async def _standing(self, room_id: UUID, author_id: UUID) -> Standing:
         """What holds for the author here, at most `STANDING_FOR_S` old."""

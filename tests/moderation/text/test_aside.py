@@ -47,6 +47,16 @@ async def test_it_asks_about_what_a_layer_suspects(layer: Layer) -> None:
     assert layer.asked == ["buy"]
 
 
+async def test_it_asks_once_about_what_a_chat_repeats(layer: Layer) -> None:
+    layer.go.set()
+    aside = Aside([layer], slow_s=60)
+    together = await asyncio.gather(*(aside.find("buy", CHAT) for _ in range(3)))
+    assert [f.evidence for findings in (*together, await aside.find("buy", CHAT)) for f in findings] == [
+        "buy"
+    ] * 4
+    assert (layer.asked, aside.asked) == (["buy"], 1)
+
+
 async def test_a_layer_that_hangs_is_told_and_rests(layer: Layer) -> None:
     aside = Aside([layer], timeout_s=0.05)
     assert [(f.category, f.detector) for f in await aside.find("a", CHAT)] == [
@@ -56,13 +66,21 @@ async def test_a_layer_that_hangs_is_told_and_rests(layer: Layer) -> None:
     assert (layer.asked, aside.skipped) == (["a"], 1)
 
 
+async def test_after_a_slow_answer_chat_goes_on_without(layer: Layer) -> None:
+    layer.go.set()
+    aside = Aside([layer], slow_s=0, breather_s=60)
+    asked = [await aside.find(text, CHAT) for text in ("a", "b", "a")]
+    assert [[f.evidence for f in findings] for findings in asked] == [["a"], [], ["a"]]
+    assert (layer.asked, aside.asked, aside.skipped) == (["a"], 1, 1)
+
+
 async def test_a_layer_that_fails_is_told() -> None:
     aside = Aside([Layer(ValueError("broken"))], rest_s=0)
     assert [f.detector for f in await aside.find("a", CHAT)] == ["aside.failure"]
 
 
 async def test_what_comes_while_many_wait_is_skipped(layer: Layer) -> None:
-    aside = Aside([layer], timeout_s=5, waiting=2)
+    aside = Aside([layer], timeout_s=5, waiting=2, slow_s=60)
     waiting = [asyncio.create_task(aside.find(text, CHAT)) for text in "abc"]
     done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     assert [task.result() for task in done] == [[]]
