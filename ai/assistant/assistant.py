@@ -13,6 +13,7 @@ from ai.assistant.index import MemoryIndex, PassageIndex
 from ai.assistant.models import Fact, Facts, Outcome, Question
 from ai.assistant.recent import RecentQuestions
 from ai.assistant.retrieval import attribute_facts, faq_facts, policy_facts
+from ai.assistant.steps import State
 from ai.embeddings import Embedder
 
 
@@ -52,7 +53,7 @@ class Assistant:
 
     async def answer(self, question: Question, facts: FactSource) -> Outcome:
         """Never raises for what a viewer wrote; errors of the fact source pass through."""
-        state: graph.State = await self._graph.ainvoke({"question": question, "source": facts})
+        state: State = await self._graph.ainvoke({"question": question, "source": facts})
         return replace(state["outcome"], trace=state["trace"])
 
 

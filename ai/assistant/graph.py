@@ -1,18 +1,15 @@
 """The way of a question, as a LangGraph graph; every step leaves its mark in the trace."""
 
 import re
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, TypedDict
+from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 
 from ai.assistant import composer, intent, orders
 from ai.assistant.checker import check
-from ai.assistant.composer import Statement
 from ai.assistant.drafting import Draft, draft
-from ai.assistant.facts import FactSource
 from ai.assistant.heard import heard
 from ai.assistant.index import PassageIndex, digest
 from ai.assistant.intent import Intent, Reading
@@ -22,38 +19,17 @@ from ai.assistant.models import (
     Facts,
     Handoff,
     Language,
-    Outcome,
-    Question,
     Refusal,
     Silence,
     Source,
-    TraceStep,
 )
 from ai.assistant.products import resolve
 from ai.assistant.reasoning import Judgement, Verdict
 from ai.assistant.recent import RecentQuestions
 from ai.assistant.retrieval import attribute_facts, faq_facts, policy_facts
+from ai.assistant.steps import State, Step, traced
 from ai.assistant.text import MAX_QUESTION_CHARS, colloquial, normalize, spelt_out
-
-
-class State(TypedDict, total=False):
-    """What the steps hand on."""
-
-    question: Question
-    source: FactSource
-    text: str
-    language: Language
-    reading: Reading
-    facts: Facts
-    draft: Draft
-    private: bool
-    composed_by: str
-    text_out: str
-    askers: int
-    due: bool
-    outcome: Outcome
-    trace: tuple[TraceStep, ...]
-
+from ai.assistant.told import Told, ToldBefore
 
 Writer = Callable[[str, Language, Draft, Facts], Awaitable[str | None]]
 """Words a draft freely; None when it cannot. What it writes is checked like any draft."""
@@ -62,6 +38,12 @@ Classifier = Callable[[str, Language], Reading | None]
 
 
 OFF_TOPIC = "off_topic"
+_MAY_BE_A_NAME = {
+    OFF_TOPIC: ("refuse", OFF_TOPIC),
+    "medical_claim": ("refuse", "medical_claim"),
+    "medical": ("handoff", "medical"),
+}
+"""Readings that a product's own name may bring about, with their rules: a cookbook, 玻尿酸 and 尿酸."""
 TAINTED = "tainted_fact"
 """The fact that would answer tries to instruct the assistant; moderators get a note."""
 _WRITTEN_BY_PEOPLE = frozenset(
@@ -91,6 +73,7 @@ class Nodes:
         self._classify = classify
         self._writer = writer
         self._recent = recent
+        self._told = ToldBefore()
 
     async def classify(self, state: State) -> State:
         raw = state["question"].text
@@ -106,10 +89,17 @@ class Nodes:
         return {"text": text, "reading": reading, "language": language}
 
     async def whose(self, state: State) -> State:
-        facts = await state["source"].read(state["question"])
-        question = state["question"]
-        if question.pinned is not None:
-            facts = replace(facts, pinned=question.pinned)
+        own = state["reading"].intent is Intent.OWN_ORDER or _asks_own(state["text"])
+        facts = await _read({**state, "own": own})
+        if not own and (known := self._told.known(state["question"], state["text"], facts)):
+            return {
+                "facts": facts,
+                "own": False,
+                "private": False,
+                "draft": known.draft,
+                "text_out": known.text,
+                "composed_by": known.composed_by,
+            }
         private = state["reading"].intent is Intent.OWN_ORDER
         reading = _of_this_shop(state["reading"], state["text"], facts)
         if orders.numbers_in(state["text"]) and reading.intent is not Intent.HANDOFF:
@@ -118,7 +108,7 @@ class Nodes:
                 reading = Reading(Intent.REFUSE, "foreign_order", attack=True)
             elif found.orders:
                 reading, private = Reading(Intent.OWN_ORDER, "order_number"), True
-        return {"facts": facts, "private": private, "reading": reading}
+        return {"facts": facts, "own": own, "private": private, "reading": reading}
 
     async def retrieve(self, state: State) -> State:
         reading, facts, text = state["reading"], state["facts"], state["text"]
@@ -190,9 +180,7 @@ class Nodes:
 
     async def check(self, state: State) -> State:
         """Reads the facts again: what is sent must be true now, not when it was drafted."""
-        fresh = await state["source"].read(state["question"])
-        if state["question"].pinned is not None:
-            fresh = replace(fresh, pinned=state["question"].pinned)
+        fresh = await _read(state)
         text, made = state["text_out"], state["draft"]
         composed_by = state["composed_by"]
         if fresh != state["facts"]:
@@ -205,6 +193,8 @@ class Nodes:
             made = Draft((), made.product, gap=findings[0].rule)
         if any(f.source in _WRITTEN_BY_PEOPLE and intent.gives_orders(normalize(f.text)) for f in made.facts):
             made = Draft((), made.product, gap=TAINTED)
+        if made.statements and not state["own"] and not state["private"]:
+            self._told.keep(state["question"], state["text"], fresh, Told(made, text, composed_by))
         return {"text_out": text, "draft": made, "facts": fresh, "composed_by": composed_by}
 
     async def recent(self, state: State) -> State:
@@ -278,18 +268,33 @@ class Nodes:
         return {"outcome": Silence("answered_recently" if again else state["reading"].reason)}
 
 
+def _asks_own(text: str) -> bool:
+    """Whether it may need what only the viewer's own facts say."""
+    return bool(orders.numbers_in(text)) or _MY_PLACE.search(text) is not None
+
+
+async def _read(state: State) -> Facts:
+    """The facts as they are now; the viewer's own only where they are asked for."""
+    question = state["question"]
+    facts = await state["source"].read(question if state["own"] else replace(question, viewer_id=None))
+    return facts if question.pinned is None else replace(facts, pinned=question.pinned)
+
+
 def _of_this_shop(reading: Reading, text: str, facts: Facts) -> Reading:
-    """What would be off topic elsewhere is not where the words are a product's name: a cookbook."""
-    if reading.reason != OFF_TOPIC:
+    """What would be off topic or medical elsewhere is not where the words are a product's name."""
+    rule = _MAY_BE_A_NAME.get(reading.reason)
+    if rule is None:
         return reading
     about = resolve(text, facts)
-    if not about.named or intent.matches("refuse", OFF_TOPIC, about.rest):
+    if not about.named or intent.matches(*rule, about.rest):
         return reading
-    return Reading(Intent.QUESTION, "product_named")
+    asked = reading.reason == OFF_TOPIC or intent.asks(text, intent.language_of(text))
+    return Reading(Intent.QUESTION if asked else Intent.STATEMENT, "product_named")
 
 
-def after_classify(state: State) -> str:
-    if state["reading"].reason == OFF_TOPIC:
+# Routes are coroutines: LangGraph hands others to a thread, a switch for each step of each question.
+async def after_classify(state: State) -> str:
+    if state["reading"].reason in _MAY_BE_A_NAME:
         return "whose"
     return {
         Intent.IGNORE: "silence",
@@ -298,11 +303,13 @@ def after_classify(state: State) -> str:
     }.get(state["reading"].intent, "whose")
 
 
-def after_whose(state: State) -> str:
+async def after_whose(state: State) -> str:
+    if "draft" in state:
+        return "recent"
     return "refuse" if state["reading"].intent is Intent.REFUSE else "retrieve"
 
 
-def after_retrieve(state: State) -> str:
+async def after_retrieve(state: State) -> str:
     intent_now, found = state["reading"].intent, bool(state["draft"].statements)
     if intent_now is Intent.REFUSE:
         return "refuse"
@@ -320,11 +327,11 @@ def _asked_by_noun(state: State, made: Draft) -> bool:
     return len(state["text"]) <= 12 if state["language"] is Language.ZH else len(state["text"].split()) <= 5
 
 
-def after_check(state: State) -> str:
+async def after_check(state: State) -> str:
     return "recent" if state["draft"].statements else "hand_over"
 
 
-def after_recent(state: State) -> str:
+async def after_recent(state: State) -> str:
     return "send" if state["due"] else "silence"
 
 
@@ -344,10 +351,10 @@ def build(nodes: Nodes) -> Any:
         "silence": nodes.silence,
     }
     for name, step in steps.items():
-        graph.add_node(name, _traced(name, step))
+        graph.add_node(name, traced(name, step))
     graph.add_edge(START, "classify")
     graph.add_conditional_edges("classify", after_classify, ["silence", "refuse", "hand_over", "whose"])
-    graph.add_conditional_edges("whose", after_whose, ["refuse", "retrieve"])
+    graph.add_conditional_edges("whose", after_whose, ["refuse", "retrieve", "recent"])
     graph.add_conditional_edges("retrieve", after_retrieve, ["write", "hand_over", "silence", "refuse"])
     graph.add_edge("write", "check")
     graph.add_conditional_edges("check", after_check, ["recent", "hand_over"])
@@ -355,41 +362,3 @@ def build(nodes: Nodes) -> Any:
     for last in ("send", "hand_over", "refuse", "silence"):
         graph.add_edge(last, END)
     return graph.compile()
-
-
-class Step(Protocol):
-    def __call__(self, state: State) -> Awaitable[State]: ...
-
-
-def _traced(name: str, step: Step) -> Step:
-    async def run(state: State) -> State:
-        started = time.perf_counter()
-        added = await step(state)
-        took_ms = (time.perf_counter() - started) * 1000
-        mark = TraceStep(name, _summary(added), round(took_ms, 2))
-        return {**added, "trace": (*state.get("trace", ()), mark)}
-
-    return run
-
-
-def _summary(added: State) -> str:
-    """What a step found, for people to read."""
-    if "outcome" in added:
-        return type(added["outcome"]).__name__.lower()
-    if "askers" in added:
-        return f"{added['askers']} asking" + ("" if added["due"] else ", answered a moment ago")
-    if "text_out" in added:
-        return f"{added['composed_by']}: {added['text_out']}"
-    if "draft" in added:
-        made = added["draft"]
-        judged = f" [{added['reading'].reason}]" if "reading" in added else ""
-        return (_facts_summary(made.statements) or f"no fact: {made.gap}") + judged
-    if "reading" in added:
-        private = " private" if added.get("private") else ""
-        return f"{added['reading'].intent.value} ({added['reading'].reason}){private}"
-    return ""
-
-
-def _facts_summary(statements: tuple[Statement, ...]) -> str:
-    found: list[Fact] = [fact for s in statements for fact in s.facts]
-    return "; ".join(f"{fact.source.value} {fact.label}={fact.text}" for fact in found)

@@ -6,7 +6,7 @@ import pytest
 
 from ai.assistant.assistant import Assistant
 from ai.assistant.facts import StaticFacts
-from ai.assistant.models import Answer, Handoff, Language, Question, Refusal, Silence, Source
+from ai.assistant.models import Answer, Facts, Handoff, Language, Question, Refusal, Silence, Source
 from ai.assistant.recent import MemoryRecent
 from ai.embeddings import Embedder
 from app.core.clock import ManualClock
@@ -220,3 +220,45 @@ async def test_coupons_of_the_room_are_facts(assistant: Assistant, shop: StaticF
     assert isinstance(outcome, Answer)
     assert "LIVE20" in outcome.text
     assert [fact.source for fact in outcome.facts] == [Source.COUPON]
+
+
+async def test_a_name_with_a_medical_word_in_it_is_a_name(assistant: Assistant, shop: StaticFacts) -> None:
+    shop.change(products=(replace(kettle(), name="感冒灵同款保温壶", aliases=()),))
+    priced = await assistant.answer(Question("感冒灵同款保温壶多少钱"), shop)
+    asked = await assistant.answer(Question("感冒能用这个吗"), shop)
+    assert isinstance(priced, Answer)
+    assert priced.text == "感冒灵同款保温壶现在189元。"
+    assert isinstance(asked, Handoff)
+
+
+async def test_words_asked_again_are_not_worked_out_again_until_a_fact_changes(
+    embedder: Embedder, shop: StaticFacts, clock: ManualClock
+) -> None:
+    assistant = Assistant(embedder, recent=MemoryRecent(clock))
+    told = []
+    for number, price_cents in enumerate((18900, 18900, 9900)):
+        shop.change(products=(kettle(price_cents=price_cents),), transcript=(f"第{number}句",))
+        question = Question("烧水壶多少钱", room_id="r", message_id=str(number), viewer_id=str(number))
+        told.append(await assistant.answer(question, shop))
+    assert isinstance(told[0], Answer)
+    assert isinstance(told[1], Silence)
+    assert [step.step for step in told[1].trace] == ["classify", "whose", "recent", "silence"]
+    assert isinstance(told[2], Answer)
+    assert told[2].text == "便携式烧水壶现在99元。"
+
+
+async def test_what_is_a_viewers_own_is_read_only_where_it_is_asked_for(
+    assistant: Assistant, shop: StaticFacts
+) -> None:
+    readers: list[str | None] = []
+
+    class Noting:
+        async def read(self, question: Question) -> Facts:
+            readers.append(question.viewer_id)
+            return await shop.read(question)
+
+    await assistant.answer(Question("烧水壶多少钱", viewer_id="v"), Noting())
+    assert set(readers) == {None}
+    readers.clear()
+    await assistant.answer(Question("我的快递到哪了", viewer_id="v"), Noting())
+    assert set(readers) == {"v"}
