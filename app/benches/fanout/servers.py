@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from app.benches.fanout.generator import children
+from app.benches.fanout.generator import children, cost
 from app.benches.shop import free_ports
 from app.core.report import Report
 
@@ -81,12 +81,23 @@ async def listening(port: int) -> None:
 
 @asynccontextmanager
 async def gateway(environment: Mapping[str, str]) -> AsyncIterator[tuple[int, asyncio.subprocess.Process]]:
-    """One more process of our gateway role; its port."""
+    """One more process of our gateway role, at rest: what it loads when it starts is loaded; its port."""
     [port] = free_ports(1)
     variables = dict(environment) | {"SHOPCAST_GATEWAY_PORT": str(port), "SHOPCAST_CHAT_PER_S": "1000000"}
     async with process([sys.executable, "-m", "app", "gateway"], variables) as child:
         await listening(port)
+        await _at_rest(child.pid)
         yield port, child
+
+
+async def _at_rest(pid: int) -> None:
+    """Wait until a process has used no CPU to speak of for a second, a minute at most."""
+    used_s = cost([pid]).cpu_s
+    for _ in range(60):
+        await asyncio.sleep(1)
+        before_s, used_s = used_s, cost([pid]).cpu_s
+        if used_s - before_s < 0.05:
+            return
 
 
 def nchan_missing() -> str | None:
