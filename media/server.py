@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from app.core.bus import Bus
+from media.admitted import Admitted, Forbids
 from media.cluster.membership import Membership
 from media.cluster.placement import NodeRef, Placement
 from media.cluster.routing import RoomRouting
@@ -97,11 +100,13 @@ def create_app(
     redis: Redis,
     events: StreamEvents,
     recording: RecordingConfig | None = None,
+    forbids: Forbids | None = None,
 ) -> FastAPI:
     """The application for `shopcast media`: WHIP, WHEP, HLS, replays, `/healthz`.
 
     Its lifespan owns the engine; `app.state` has `engine`, `streams` (HLS) and `rtmp` (the listener).
     `redis` stays the caller's to close. Without `recording` nothing is written to disk.
+    `forbids` is asked every two seconds about everybody who publishes or watches: who is excluded is cut off.
     """
     listener = _Events(events)
     hls = config.hls
@@ -112,6 +117,7 @@ def create_app(
         sinks.append(_renditions(config, streams, engine.on_rendition))
     placement = Placement(redis, NodeRef(config.node, config.node_url)) if config.node_url else None
     watcher = ControlWatcher(engine, redis)
+    admitted = Admitted(engine)
 
     async def ingest(room_id: str, profile: str | None, on_close: Callable[[], None]) -> LocalPublisher:
         assert isinstance(engine, EmbeddedEngine)  # _engine has refused RTMP for any other
@@ -124,7 +130,9 @@ def create_app(
 
     rtmp = RtmpServer(tokens, ingest)
     heartbeat = listener.heartbeat = Heartbeat(engine, redis, config.node)
-    owned = [heartbeat.run, listener.run, watcher.run]
+    owned: list[Callable[[], Coroutine[Any, Any, None]]] = [heartbeat.run, listener.run, watcher.run]
+    if forbids is not None:
+        owned.append(partial(admitted.watch, forbids))
     http = httpx.AsyncClient(timeout=_FORWARD_TIMEOUT_S, trust_env=False)
     if placement is not None:
         owned.append(Membership(placement, engine, max_viewers=config.engine.max_viewers).run)
@@ -156,8 +164,10 @@ def create_app(
     app.state.engine = engine
     app.state.streams = streams
     app.state.rtmp = rtmp
-    app.include_router(whip_router(engine, tokens, config.ice_servers, before_publish=watcher.apply))
-    app.include_router(whep_router(engine, tokens, config.ice_servers))
+    app.include_router(
+        whip_router(engine, tokens, admitted, config.ice_servers, before_publish=watcher.apply)
+    )
+    app.include_router(whep_router(engine, tokens, admitted, config.ice_servers))
     if hls is not None:
         app.include_router(captions_router(streams, Bus(redis), hls.timing.target_s))
         app.include_router(

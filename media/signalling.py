@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from app.core.auth import InvalidToken, Purpose
+from app.core.auth import Claims, InvalidToken, Purpose
 from app.core.errors import Problem
+from media.admitted import Admitted
 from media.engines.base import Answer, BadSdp, MediaEngine, SessionNotFound
 from media.ports import TokenVerifier
 
@@ -65,6 +66,7 @@ def create_router(
     *,
     engine: MediaEngine,
     tokens: TokenVerifier,
+    admitted: Admitted,
     ice_servers: Sequence[IceServer] = (),
 ) -> APIRouter:
     """Routes `/{prefix}/{room_id}` and `/{prefix}/{room_id}/{session_id}`.
@@ -73,13 +75,14 @@ def create_router(
     """
     router = APIRouter(prefix=f"/{prefix}", tags=[prefix])
 
-    def authorize(request: Request, room_id: str) -> None:
+    def authorize(request: Request, room_id: str) -> Claims:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise InvalidToken
         claims = tokens.verify(token.strip(), prefix)
         if str(claims.room_id) != room_id:
             raise InvalidToken
+        return claims
 
     def own_session(request: Request, room_id: str, session_id: str) -> None:
         authorize(request, room_id)
@@ -92,9 +95,10 @@ def create_router(
 
     @router.post("/{room_id}")
     async def create(room_id: str, request: Request) -> Response:
-        authorize(request, room_id)
+        claims = authorize(request, room_id)
         offer = await _body(request, SDP)
         answer = await open_session(room_id, offer)
+        admitted.enter(answer.session_id, claims)
         return Response(
             answer.sdp,
             status_code=201,

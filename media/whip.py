@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import APIRouter
 
+from media.admitted import Admitted
 from media.engines.base import Answer, MediaEngine
 from media.ports import TokenVerifier
 from media.signalling import IceServer, create_router
@@ -12,6 +13,7 @@ from media.signalling import IceServer, create_router
 def whip_router(
     engine: MediaEngine,
     tokens: TokenVerifier,
+    admitted: Admitted,
     ice_servers: Sequence[IceServer] = (),
     *,
     before_publish: Callable[[str], Awaitable[None]],
@@ -28,4 +30,6 @@ def whip_router(
         await before_publish(room_id)
         return await engine.publish(room_id, offer)
 
-    return create_router("whip", publish, engine=engine, tokens=tokens, ice_servers=ice_servers)
+    return create_router(
+        "whip", publish, engine=engine, tokens=tokens, admitted=admitted, ice_servers=ice_servers
+    )

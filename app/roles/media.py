@@ -41,6 +41,7 @@ async def run(settings: Settings) -> None:
             redis=services.redis,
             events=RoomStreamEvents(services.db, services.clock),
             recording=_recording(settings, services) if settings.hls and settings.record else None,
+            forbids=bans.forbids,
         )
         await serve(app, settings.bind, settings.media_port, heartbeat.beating(services.redis, "media"))
 

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 
 from app.core.auth import Tokens
 from app.core.ids import new_id
+from media.admitted import Forbids
 from media.client import WebRtcClient
 from media.config import MediaConfig, RecordingConfig
 from media.engines.embedded.engine import EmbeddedConfig, EmbeddedEngine
@@ -65,12 +66,18 @@ async def running_node(
     recording: RecordingConfig | None = None,
     *,
     port: int = 0,
+    forbids: Forbids | None = None,
 ) -> AsyncIterator[Node]:
     """A node, served over HTTP by uvicorn."""
     tokens = Tokens(SECRET)
     events = RecordedStreamEvents()
     app = create_app(
-        config or MediaConfig(engine=LOCAL), tokens=tokens, redis=redis, events=events, recording=recording
+        config or MediaConfig(engine=LOCAL),
+        tokens=tokens,
+        redis=redis,
+        events=events,
+        recording=recording,
+        forbids=forbids,
     )
     listening = socket.create_server(("127.0.0.1", port))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))

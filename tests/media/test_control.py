@@ -8,7 +8,7 @@ from media.bench.load import Crowd
 from media.control import StreamControl
 from media.engines.base import StreamOrder
 from media.opus import duration_ms, silence_like
-from tests.media.node import Node, PacketTrack, h264_packets, opus_silence, until
+from tests.media.node import Node, PacketTrack, h264_packets, opus_silence, running_node, until
 from tests.media.test_tap import tone
 
 
@@ -85,3 +85,24 @@ def test_silence_is_as_long_as_what_it_replaces(frame_ms: str) -> None:
 def test_what_is_no_opus_is_silenced_too() -> None:
     for packet in (b"", b"\xff", b"\xfb\x00", next(iter(tone(1)))):
         assert len(silence_like(packet)) >= 3
+
+
+async def test_who_is_excluded_while_watching_is_cut_off_and_the_others_watch_on(redis: Redis) -> None:
+    excluded: set[str] = set()
+    async with running_node(redis, forbids=lambda subject, _: subject in excluded) as node:
+        host = node.client("whip")
+        host.send(PacketTrack("video", h264_packets(600), 0.02))
+        await host.connect()
+        await until(lambda: node.events.started)
+        crowd = Crowd()
+        for subject in ("calm", "rude"):
+            token = node.tokens.issue("whep", subject, node.room, ttl_s=60)
+            await crowd.join(node.http, f"{node.url}/whep/{node.room}", token)
+        await crowd.connected()
+        excluded.add("rude")
+        await until(lambda: (room := node.engine.room(str(node.room))) is None or room.viewers == 1)
+        state = node.engine.room(str(node.room))
+        assert state is not None
+        assert (state.viewers, state.publisher is not None) == (1, True)
+        await crowd.close()
+        await host.close()
