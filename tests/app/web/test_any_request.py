@@ -1,4 +1,4 @@
-"""schemathesis over the shop's part of the OpenAPI document: whatever is asked, never a 500."""
+"""schemathesis over the OpenAPI document: whatever is asked, never a 500."""
 
 import asyncio
 from collections.abc import Iterator
@@ -19,14 +19,12 @@ from app.identity import service as identity
 from app.roles.process import serve
 from app.settings import Settings
 from app.web.app import create_app
-from commerce.endpoints import ROUTERS
 from commerce.runtime import Commerce
 from tests.builders import create_product
 from tests.conftest import LogIn
 from tests.ports import free_ports
 
-EXAMPLES = 6
-PATHS = {route.path for router in ROUTERS for route in router.routes if hasattr(route, "path")}
+EXAMPLES = 4
 
 
 def refusals(base_url: str, headers: dict[str, str]) -> Iterator[str]:
@@ -44,10 +42,7 @@ def refusals(base_url: str, headers: dict[str, str]) -> Iterator[str]:
         if isinstance(result, Err):
             yield str(result.err())
             continue
-        operation = result.ok()
-        if operation.path not in PATHS:
-            continue
-        yield from _failures(operation, how, base_url, headers)
+        yield from _failures(result.ok(), how, base_url, headers)
 
 
 def _failures(
@@ -70,7 +65,7 @@ def _failures(
 
 
 @pytest.mark.timeout(600)
-async def test_no_request_makes_the_shop_fail(
+async def test_no_request_makes_the_platform_fail(
     services: Services, settings: Settings, commerce: Commerce, log_in: LogIn
 ) -> None:
     (port,) = free_ports(1)
