@@ -1,14 +1,14 @@
 """Moderation within the platform: decisions and sanctions reach accounts, rooms, products and streams."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from redis.asyncio import Redis
 
+from app.adapters.past_texts import SaidAndWritten
 from app.chat import service as chat
 from app.core.clock import Clock
-from app.core.db import Tx, fetch_all, fetch_one
+from app.core.db import Tx, fetch_one
 from app.core.events import Event, staff_topic, user_topic
 from app.core.http import Services
 from app.core.outbox import emit
@@ -18,7 +18,6 @@ from media.control import KEPT_S, StreamControl
 from media.engines.base import StreamOrder
 from moderation.cases.schemas import Case
 from moderation.findings import Surface
-from moderation.policies.service import PastText
 from moderation.reports.service import ReportedSubject
 from moderation.runtime import Moderation
 from moderation.sanctions import repository as sanction_repository
@@ -167,24 +166,3 @@ _REPORTABLE = {
     "room": """SELECT 'speech' AS surface, id AS room_id, host_id AS author_id, title AS text
                FROM rooms WHERE id = %(id)s""",
 }
-
-
-class SaidAndWritten:
-    """A `moderation.policies.service.PastTexts`: chat, and what was said on air."""
-
-    async def since(self, tx: Tx, since: datetime, limit: int) -> Sequence[PastText]:
-        rows = await fetch_all(
-            tx,
-            """SELECT * FROM (
-                 (SELECT 'chat' AS surface, kind AS role, room_id, text, created_at FROM chat_messages
-                  WHERE created_at >= %(since)s AND kind IN ('viewer', 'host')
-                  ORDER BY id DESC LIMIT %(limit)s)
-                 UNION ALL
-                 (SELECT 'speech', 'host', room_id, text, created_at FROM transcript_segments
-                  WHERE created_at >= %(since)s ORDER BY id DESC LIMIT %(limit)s)
-               ) AS said ORDER BY created_at DESC LIMIT %(limit)s""",
-            {"since": since, "limit": limit},
-        )
-        return [
-            PastText(Surface(row["surface"]), row["role"], str(row["room_id"]), row["text"]) for row in rows
-        ]

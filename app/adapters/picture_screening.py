@@ -13,6 +13,7 @@ import structlog
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
+from app.adapters.past_texts import product_words
 from app.adapters.speech_screening import RoomStreams
 from app.core.clock import Clock
 from app.core.db import Database, Tx, fetch_all
@@ -119,7 +120,7 @@ class CatalogueWatch:
         return len(rows)
 
     async def _screen(self, row: Mapping[str, Any]) -> None:
-        text = _words(row)
+        text = product_words(row)
         policy = await self._moderation.policies.current()
         findings = self._moderation.screen.find(text, Surface.PRODUCT, policy.patterns)
         if self._aside is not None and not findings:
@@ -186,14 +187,6 @@ _LOOKED = """
 INSERT INTO moderation_products (product_id, seen, looked_at) VALUES (%s, %s, %s)
 ON CONFLICT (product_id) DO UPDATE SET seen = excluded.seen, looked_at = excluded.looked_at
 """
-
-
-def _words(row: Mapping[str, Any]) -> str:
-    """All that a product says of itself, a line each."""
-    details = [f"{name} {value}" for name, value in dict(row["attributes"] or {}).items()]
-    answers = [" ".join(map(str, entry.values())) for entry in row["faq"] or [] if isinstance(entry, dict)]
-    lines = [row["name"], row["name_en"], row["description"], *details, *answers]
-    return "\n".join(line for line in lines if line)
 
 
 async def look_on(services: Services, moderation: Moderation, pictures: Path, aside: Aside) -> None:

@@ -15,7 +15,7 @@ from app.core.db import Database, Tx
 from app.core.errors import Conflict, Invalid, NotFound
 
 from ..audit import repository as audit
-from ..findings import Surface
+from ..findings import Finding, Surface
 from ..policy import Policy, Subject, action_of, default_policy
 from ..text import Screen
 from ..text.custom import BadPattern, custom_rules
@@ -59,12 +59,23 @@ class PolicyNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class PastText:
-    """A text of the last day, as it was screened then."""
+    """A text of the last day, as it was screened then.
+
+    `findings`: what detectors saw, where that was kept and the thing itself was not (pictures); else the text is
+    screened again.
+    """
 
     surface: Surface
     role: str
     room_id: str
     text: str
+    findings: tuple[Finding, ...] | None = None
+
+    def found(self, screen: Screen, policy: Policy) -> Sequence[Finding]:
+        """The findings under a policy, whose patterns are part of what is searched."""
+        if self.findings is not None:
+            return self.findings
+        return screen.find(self.text, self.surface, policy.patterns)
 
 
 class PastTexts(Protocol):
@@ -190,10 +201,8 @@ def compare(screen: Screen, texts: Sequence[PastText], before: Policy, after: Po
     samples: list[ChangedText] = []
     for past in texts:
         subject = Subject(past.surface, past.role, past.room_id)
-        old = screen.find(past.text, past.surface, before.patterns)
-        new = (
-            old if after.patterns == before.patterns else screen.find(past.text, past.surface, after.patterns)
-        )
+        old = past.found(screen, before)
+        new = old if after.patterns == before.patterns else past.found(screen, after)
         was, becomes = action_of(before.effects(old, subject)), action_of(after.effects(new, subject))
         if was is becomes:
             continue

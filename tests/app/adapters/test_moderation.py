@@ -1,6 +1,7 @@
 """Moderation within the platform: chat is screened by policy, decisions and sanctions reach the room."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -16,12 +17,14 @@ from app.core.events import room_topic, staff_topic
 from app.core.http import Services
 from app.core.ids import new_id
 from moderation.cases import service as cases
+from moderation.findings import Finding
+from moderation.policy import Action
 from moderation.runtime import Moderation
 from moderation.sanctions import service as sanctions
 from moderation.sanctions.errors import Muted
 from moderation.sanctions.schemas import SanctionIn
 from moderation.speech import SpokenSegment
-from tests.builders import create_product, create_room
+from tests.builders import AT, create_product, create_room
 from tests.conftest import LogIn, User
 
 
@@ -131,3 +134,30 @@ async def test_a_forbidden_claim_is_a_cue_in_the_studio_with_words_to_say_instea
     assert [(cue["kind"], cue["data"]["said"], cue["data"]["instead"]) for cue in cues] == [
         ("warning.claim", "全网最低价", "这是今天直播间的优惠价")
     ]
+
+
+async def test_a_policy_is_tried_on_talk_products_and_pictures(
+    chat: Chat, services: Services, moderation: Moderation, room_id: UUID, host: User, log_in: LogIn
+) -> None:
+    viewer = await log_in()
+    await chat.post(room_id, viewer.principal.user_id, NewMessage(client_id=new_id(), text="这个多少钱"))
+    await create_product(services.db, "顶级神器")
+    seen = Finding("diversion", 0.7, "picture.qr", 0, 0, "qr")
+    async with services.db.transaction() as tx:
+        await cases.open_case(
+            tx,
+            services.clock,
+            surface="picture",
+            room_id=room_id,
+            subject=("frame", str(room_id)),
+            author_id=host.principal.user_id,
+            text="qr",
+            findings=[seen],
+            action=Action.FLAG,
+        )
+        past = await moderation.past.since(tx, AT - timedelta(days=1), 100)
+    assert {(one.surface, one.role, one.room_id, one.text, one.findings) for one in past} == {
+        ("chat", "viewer", str(room_id), "这个多少钱", None),
+        ("product", "merchant", "", "顶级神器", None),
+        ("picture", "host", str(room_id), "qr", (seen,)),
+    }
