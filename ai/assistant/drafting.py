@@ -87,7 +87,9 @@ def draft(
     for part in split(text, language):
         own = resolve(part, facts, previous)
         current = own if own.named else _carried(own, current)
-        found = _Answerer(segment(part, current.rest, language), current, facts, similarity, medical)
+        found = _Answerer(
+            segment(part, current.rest, language, current.spans), current, facts, similarity, medical
+        )
         topical = topical or bool(found.question.concepts)
         answers = found.statements()
         if answers:
@@ -101,7 +103,7 @@ def draft(
 
 
 def _carried(own: Resolution, earlier: Resolution) -> Resolution:
-    return Resolution(earlier.products, earlier.named, earlier.ambiguous, own.rest)
+    return Resolution(earlier.products, earlier.named, earlier.ambiguous, own.rest, own.spans)
 
 
 class _Answerer:
@@ -332,7 +334,10 @@ class _Answerer:
         return any(len(chunk) >= 2 and chunk in said for chunk in self._medical_words())
 
     def _medical_words(self) -> list[str]:
-        words = [c for chunk in self.question.chunks for c in re.split(r"过敏|患者|病人", chunk)]
+        text = self.question.text
+        any_word = _MEDICAL_TERMS.search(text) or not matches("handoff", "medical", text)
+        terms = [c for c in self.question.chunks if any_word or matches("handoff", "medical", c)]
+        words = [c for chunk in terms for c in re.split(r"过敏|患者|病人", chunk)]
         return [*words, *[w for w in ("孕妇", "哺乳期") if w in canonical(self.question.text)]]
 
 

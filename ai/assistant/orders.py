@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ai.assistant.models import Facts, Order
 from ai.assistant.products import resolve
 
-_NUMBER = re.compile(r"(?<![a-z0-9])([a-z]{0,6}\d{6,24})(?![a-z0-9])")
+_NUMBER = re.compile(r"(?<![a-z0-9])([a-z]{0,6}\d{6,24}|[a-z]{1,6}\d{4,5})(?![a-z0-9])")
 _REFUND = re.compile(r"退|钱.{0,4}回|refund|money back")
 MAX_SHOWN = 3
 

@@ -50,6 +50,8 @@ class Resolution:
     named: bool
     ambiguous: bool
     rest: str
+    spans: tuple[tuple[int, int], ...] = ()
+    """Where the names stand in the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def resolve(text: str, facts: Facts, previous: str | None = None) -> Resolution:
         found = fitting[:1] or list(mention.products)
         ambiguous = ambiguous or len(found) > 1
         chosen.extend(p for p in found if p not in chosen)
-    return Resolution(tuple(chosen), True, ambiguous, rest)
+    return Resolution(tuple(chosen), True, ambiguous, rest, tuple((m.start, m.end) for m in mentions))
 
 
 def _mentions(text: str, products: Sequence[Product]) -> Iterator[_Mention]:
@@ -153,7 +155,7 @@ def _english(text: str, products: Sequence[Product]) -> list[_Mention]:
             continue
         matched = {w for w in name if w in present or _near(w, present)}
         heads = _heads_of(product)
-        head = next(iter(heads & (present | matched)), None)
+        head = next(iter(heads & (present | matched)), None) or _only_called(matched, product, products)
         if head is None and len(matched) >= 2:
             head = max(matched, key=len)
         if head is not None:
@@ -168,6 +170,17 @@ def _english(text: str, products: Sequence[Product]) -> list[_Mention]:
             found.append(_Mention(spots[0][0], spots[0][1], tuple(best)))
             found += [_Mention(s, e, tuple(best)) for s, e in spots[1:]]
     return found
+
+
+def _only_called(matched: set[str], product: Product, products: Sequence[Product]) -> str | None:
+    """A word that no other product's name has and that says nothing of material, colour or the like."""
+    others = {stem(w) for p in products if p is not product for w in words(normalize(p.name_en))}
+    telling = [
+        w
+        for w in sorted(matched - others)
+        if len(w) >= 4 and not asked(w, Language.EN) and w not in table("lexicon")["glossary"]
+    ]
+    return telling[0] if telling else None
 
 
 def _heads_of(product: Product) -> set[str]:

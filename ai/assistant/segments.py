@@ -1,6 +1,7 @@
 """Splits a message into single questions and finds what each one is about."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -52,10 +53,17 @@ class Segment:
     open_question: bool
     bare: str
     """The question without product names."""
+    names: tuple[tuple[int, int], ...] = ()
+    """Where product names stand in `text`."""
 
     @property
     def ids(self) -> frozenset[str]:
         return frozenset(a.concept.id for a in self.concepts)
+
+    def says(self, label: str) -> bool:
+        """Whether it has these words beyond a product's name: 锅盖 of a 锅, not 猫砂 of a 猫砂盆."""
+        spots = [m.span() for m in re.finditer(re.escape(label), self.text)]
+        return any(not any(s <= start and end <= e for s, e in self.names) for start, end in spots)
 
 
 @lru_cache(maxsize=1)
@@ -78,9 +86,10 @@ def split(text: str, language: Language) -> list[str]:
     return [part.strip() for part in parts if part and part.strip(" .,")]
 
 
-def segment(text: str, rest: str, language: Language) -> Segment:
-    """`rest`: the same question with product names blanked."""
-    found = asked(text, language)
+def segment(text: str, rest: str, language: Language, names: Sequence[tuple[int, int]] = ()) -> Segment:
+    """`rest`: the same question with product names blanked; `names`: where these stand in `text`.
+    A name asks for nothing: who says 门锁 does not ask about its lock."""
+    found = tuple(a for a in asked(text, language) if not any(s <= a.start and a.end <= e for s, e in names))
     if language is Language.EN:
         chunks, unknown = _english_chunks(rest)
         wh = _WH_EN.search(text) is not None or _YES_NO_EN.search(text) is None
@@ -88,7 +97,7 @@ def segment(text: str, rest: str, language: Language) -> Segment:
         chunks, unknown = _chinese_chunks(rest), ()
         wh = _WH.search(text) is not None or _YES_NO.search(text) is None
     bare = re.sub(r"[\x00 ]+", " ", rest).strip() or text
-    return Segment(text, language, found, chunks, unknown, wh, bare)
+    return Segment(text, language, found, chunks, unknown, wh, bare, tuple(names))
 
 
 def _chinese_chunks(rest: str) -> tuple[str, ...]:
