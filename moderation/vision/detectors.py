@@ -24,6 +24,14 @@ _NUDE = {
     "FEMALE_BREAST_EXPOSED": 0.55,
     "BUTTOCKS_EXPOSED": 0.65,
 }
+# One thread, for the process is kept to one core; pictures as they are, where the default enlarges them.
+_READER = {
+    "Global.log_level": "error",
+    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    "Det.limit_type": "max",
+    "Det.limit_side_len": SIDE_PX,
+}
 _BGR = slice(None, None, -1)
 
 
@@ -83,7 +91,7 @@ class Pictures:
     def _ocr(self) -> Callable[..., Any]:
         from rapidocr import RapidOCR
 
-        reader: Callable[..., Any] = RapidOCR(params={"Global.log_level": "error"})
+        reader: Callable[..., Any] = RapidOCR(params=_READER)
         return reader
 
     def _nudity(self, picture: Picture) -> list[Finding]:

@@ -1,5 +1,6 @@
 """Moderation within the platform: chat is screened by policy, decisions and sanctions reach the room."""
 
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -17,13 +18,14 @@ from app.core.events import room_topic, staff_topic
 from app.core.http import Services
 from app.core.ids import new_id
 from moderation.cases import service as cases
-from moderation.findings import Finding
+from moderation.findings import Finding, Surface
 from moderation.policy import Action
 from moderation.runtime import Moderation
 from moderation.sanctions import service as sanctions
 from moderation.sanctions.errors import Muted
 from moderation.sanctions.schemas import SanctionIn
 from moderation.speech import SpokenSegment
+from moderation.text.aside import Aside
 from tests.builders import AT, create_product, create_room
 from tests.conftest import LogIn, User
 
@@ -161,3 +163,37 @@ async def test_a_policy_is_tried_on_talk_products_and_pictures(
         ("product", "merchant", "", "顶级神器", None),
         ("picture", "host", str(room_id), "qr", (seen,)),
     }
+
+
+class HangingLayer:
+    """A SlowLayer that answers only once `go` is set."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+
+    def suspects(self, text: str, surface: Surface) -> bool:
+        return True
+
+    def find(self, text: str, surface: Surface) -> list[Finding]:
+        self.go.wait(60)
+        return []
+
+
+async def test_a_detector_that_hangs_holds_one_message_and_chat_goes_on(
+    services: Services, moderation: Moderation, room_id: UUID, log_in: LogIn
+) -> None:
+    viewer, layer = await log_in(), HangingLayer()
+    screener = ChatScreener(moderation, Aside([layer], timeout_s=0.05))
+    async with Chat.open(services.db, services.bus, services.clock, screener) as chat:
+        statuses = [
+            (
+                await chat.post(room_id, viewer.principal.user_id, NewMessage(client_id=new_id(), text=text))
+            ).status
+            for text in ("这个多少钱", "包邮吗")
+        ]
+    layer.go.set()
+    async with services.db.transaction() as tx:
+        opened = (await cases.queue(tx)).items
+    assert statuses == ["held", "sent"]
+    assert await seen(services, room_id) == ["包邮吗"]
+    assert [[f.detector for f in one.findings] for one in opened] == [["aside.timeout"]]
