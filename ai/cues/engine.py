@@ -33,8 +33,9 @@ _NEEDED = {Trust.FULL: 0.55, Trust.SHORT: 0.65, Trust.PART: 0.85}
 """How probably it must be presented, by how telling the name is."""
 _WEAK_SCORE = 0.8
 _NEEDED_WEAK = 0.85
-_CLEAR_LOG_PROBABILITY = -0.3
-_MOST_DOUBT = 0.3
+_CLEAR_LOG_PROBABILITY = -0.35
+_DOUBT_SLOPE = 2.0
+_MOST_DOUBT = 0.35
 _MOST_NEEDED = 0.95
 _LEAST_OTHERS = 2
 _BEGUN_NAME = 3
@@ -58,7 +59,7 @@ def _leading_on(segment: Segment, matches: Sequence[NameMatch]) -> str:
 
 def _doubt(segment: Segment) -> float:
     """How much more sure a case must be because its words are not: 0 for clear words."""
-    return min(_MOST_DOUBT, max(0.0, _CLEAR_LOG_PROBABILITY - segment.log_probability))
+    return min(_MOST_DOUBT, _DOUBT_SLOPE * max(0.0, _CLEAR_LOG_PROBABILITY - segment.log_probability))
 
 
 def _aside(segment: Segment, before: Sequence[tuple[NameMatch, Reading]], match: NameMatch) -> bool:

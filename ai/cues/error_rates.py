@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ai.cues.numbers import with_digits
 from ai.cues.scoring import LabelledSession, error_rate
 from ai.transcription.audio import SAMPLE_RATE_HZ, Samples
+from ai.transcription.inventions import without_inventions
 from ai.transcription.recognizer import Effort, Vocabulary, WhisperRecognizer
 from ai.transcription.script import simplified
 from ai.transcription.segments import TranscriptSegment
@@ -17,7 +18,7 @@ _PREROLL_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ErrorRates:
-    """Shares of the characters spoken, before names are spelled as in the catalogue and inventions dropped.
+    """Shares of the characters spoken, inventions dropped, before names are spelled as in the catalogue.
 
     All but `as_written` compare simplified script.
     """
@@ -47,15 +48,22 @@ def measure(
     rates: list[float] = []
     for hotwords in (True, False):
         variant = recognizer.variant(hotwords=hotwords, simplify=False)
-        texts = [
-            variant.recognize(_cut(sound, u), vocabulary, Effort.FINAL, language=u.language).text
-            for u in utterances
-        ]
+        names = vocabulary if hotwords else Vocabulary()
+        texts = [_heard(variant, _cut(sound, u), names, u) for u in utterances]
         rates += [
             error_rate(reference, normalized("".join(simplified(text) for text in texts))),
             error_rate(reference, normalized("".join(texts))),
         ]
     return ErrorRates(rates[0], rates[2], rates[1], rates[3])
+
+
+def _heard(
+    recognizer: WhisperRecognizer, samples: Samples, vocabulary: Vocabulary, utterance: TranscriptSegment
+) -> str:
+    hypothesis = recognizer.recognize(samples, vocabulary, Effort.FINAL, language=utterance.language)
+    speech_s = utterance.end_s - utterance.start_s
+    names = vocabulary.of(hypothesis.language)
+    return without_inventions(hypothesis, speech_s, len(samples) / SAMPLE_RATE_HZ, names)
 
 
 def _cut(sound: Samples, utterance: TranscriptSegment) -> Samples:

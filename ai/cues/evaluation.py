@@ -10,6 +10,7 @@ from typing import Any
 
 from ai.cues import score_table
 from ai.cues.decisions import Pin
+from ai.cues.delays import caption_delays, warning_delays
 from ai.cues.error_rates import ErrorRates, measure, normalized
 from ai.cues.products import ListedProduct
 from ai.cues.scoring import (
@@ -40,6 +41,8 @@ class SessionResult:
     compute_s: float
     cpu_s: float
     sound_s: float
+    caption_delays_s: tuple[float, ...] = ()
+    warning_delays_s: tuple[float, ...] = ()
     rates: ErrorRates | None = None
 
     @property
@@ -114,6 +117,8 @@ def listen_to(
         effort.compute_s,
         effort.cpu_s,
         effort.stopped_s or session.duration_s,
+        tuple(caption_delays(session, room.events, products)),
+        tuple(warning_delays(session, room.events)),
     )
 
 
@@ -206,6 +211,8 @@ def figures(results: Sequence[SessionResult]) -> dict[str, Any]:
         "false_pins": false_pins,
         "latency_p50_s": _rounded(percentile(latencies, 0.5)),
         "latency_p95_s": _rounded(percentile(latencies, 0.95)),
+        "partial_p95_s": _rounded(percentile([s for r in results for s in r.caption_delays_s], 0.95)),
+        "warning_p95_s": _rounded(percentile([s for r in results for s in r.warning_delays_s], 0.95)),
         "cer": _rounded(
             sum(r.character_errors for r in results) / max(1, sum(r.characters for r in results))
         ),

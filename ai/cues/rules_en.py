@@ -41,6 +41,13 @@ ENGLISH: tuple[Rule, ...] = (
         |\bit is called\b|\bit'?s called\b|\bup on your screen\b|\bthere it is\b
     """, "stage", 0.9),
     Rule("is here", AF, 1.0, r"""
+        \W{0,2}(?:is|are) open\b|\W{0,2}(?:goes|go|returns)\b(?! (?:live|well|great|on sale))
+    """, "arrive"),
+    Rule("for whom", L, 0.7, r"""
+        \bdo you still\b|\btired of\b|\bwhere are you\b|\bwhat is in the\b|\bonly on my\b|\bfor the \w+ people\b
+        |\bwant (?:clear|soft|better|more|a)\b
+    """, "audience", 0.9),
+    Rule("is here", AF, 1.0, r"""
         \W{0,2}(?:is|are) (?:finally |now |right )?(?:here|back|live|up|on sale|available|in stock
         |in the house|on screen|linked|yours)\b|\W{0,2}(?:is|are) (?:finally|now|officially)\b
         |\W{0,2}(?:just dropped|just landed)\b
@@ -86,7 +93,7 @@ ENGLISH: tuple[Rule, ...] = (
         \b(?:is|are|it'?s) (?:finally )?back\b|\bfound (?:\w+ )?more\b
         |\b(?:\w+ )?more of the\b|\bback in stock\b|\brestocked\b
         |\bbring(?:ing)? back\b|\bback (?:again|by)\b
-        |\bby popular demand\b|\bwe listened\b|\bback to the\b|\bgoing back to\b
+        |\bonce again\b|\bby popular demand\b|\bwe listened\b|\bback to the\b|\bgoing back to\b
     """, "again", 0.7),
     # Not presenting: later.
     Rule("later", L, -2.0, r"""
@@ -109,6 +116,12 @@ ENGLISH: tuple[Rule, ...] = (
         |\bset (?:your|an) alarm\b|\bdrops? (?:on|at|this|next)\b|\b(?:comes?|goes
         |launch(?:es)?) (?:out |up |live )?(?:on|at|next|this)\b
     """, "later"),
+    Rule("later", R, -1.8, r"""
+        \bstill to come\b|\bcomes? (?:right )?after\b|\bgoes live\b|\bbefore we\b|\bbe patient\b|\bhang tight\b
+    """, "later"),
+    Rule("later", L, -1.6, r"""
+        \bstill negotiating\b|\bcannot open\b|\bshould i bring\b|\bstill to come\b
+    """, "later", 0.5),
     # Not presenting: past, gone.
     Rule("in the past", L, -1.7, r"""
         \byesterday\b|\blast (?:night|week|time|month|year|show|stream|friday|monday|saturday|sunday
@@ -118,11 +131,15 @@ ENGLISH: tuple[Rule, ...] = (
         |missed)\b|\bsome of you\b|\bremember (?:the|when|that|those)\b|\bwe were\b|\b(?:that|those) (?:was|were)\b
         |\bthose of you who (?:bought|got|ordered)\b|\bif you (?:bought|got|ordered|missed)\b
     """, "past", 0.3),
+    Rule("in the past", CR, -1.4, r"\b(?:has |have )?ended\b|\b(?:is|are) over\b", "past"),
     Rule("in the past", CR, -1.6, r"""
         \byesterday\b|\blast (?:night|week|time|month|year|show|stream|weekend|friday)\b|\bearlier\b
         |\bago\b|\bwe (?:had|did|sold|showed|talked|covered)\b|\b(?:was|were) (?:a|the|so|such|our|great
         |amazing|gone|popular)\b|\bthat'?s it for\b
     """, "past"),
+    Rule("in the past", L, -1.5, r"""
+        \bwho(?:ever|) (?:bought|ordered)\b|\bwe started\b|\byears\b.{0,10}\bi\b|\beverything about\b|\b(?:her|his|their)\b
+    """, "past", 0.3),
     Rule("finished", L, -1.4, r"""
         \bthat'?s (?:it|all|everything) (?:for|on|about)\b|\b(?:done|finished|wrapp(?:ed
         |ing)(?: up)?) (?:with)?\b|\bthanks? (?:\w+ )?for (?:buying|ordering|grabbing)\b|\bso much for\b
@@ -150,10 +167,19 @@ ENGLISH: tuple[Rule, ...] = (
         \bunlike\b|\b(?:than|versus|vs|compared (?:to|with)|similar to|same as|different from|instead of
         |rather than|as (?:good|big|soft|nice|warm|light|small|large|fast|quiet) as|not (?:the|a|an|our
         |as|like)|isn'?t (?:the|a|like)|goes (?:well |great |perfectly )?with|pairs? (?:\w+ )?with
-        |works? (?:\w+ )?with|matches|match|next to|just like|looks like|reminds? me of|replaces?
+        |works? (?:\w+ )?with|matches|match|next to|(?:just|and|much|more|kind of) like|looks like|reminds? me of|replaces?
         |replacement for|difference between|forget (?:the|about|your)|not to be confused|besides|except
         |apart from|alongside|together with|along with|on top of|over the|under the|after (?:the|your
         |using)|before (?:the|your))\b(?: \w+){0,3}
+    """, "compared"),
+    Rule("a viewer asks", R, -1.5, r",? (?:asks|wonders|wrote)\b", "asked"),
+    Rule("a viewer asks", L, -1.4, r"""
+        \btyping\b|\bi hear you\b|\bwhy is everybody\b|\b(?:can|is|does|will) (?:i|it|the)\b
+    """, "asked", 0.6),
+    Rule("another's", CL, -1.5, r"\bother (?:streams?|brands?|shops?|stores?|sellers?|people)\b|\belsewhere\b", "another's"),
+    Rule("compared", CL, -1.4, r"""
+        \bpay more for\b|\bthink of it as\b|\bthrow away\b|\b(?:your|my|an) old\b|\b(?:half|twice) the \w+ of\b
+        |\bconfuse(?:d)? it\b|\bbrother of\b
     """, "compared"),
     Rule("compared", AF, -1.4, r"""
         \W{0,2}(?:and this|is different|versus|vs|is (?:not|n't) (?:the same|ours)|looks similar
@@ -162,13 +188,17 @@ ENGLISH: tuple[Rule, ...] = (
     # Not presenting: stories, conditions, gifts.
     Rule("a story", CL, -1.5, rf"""
         \bmy (?:\w+ )?{_KIN}\b(?!.{{0,12}}\bfor you\b)|\bwhen i was\b|\bi remember\b|\bone time\b
-        |\bthe other day\b|\bonce\b|\bback home\b|\bevery (?:night|morning|day) i\b
+        |\bthe other day\b|\bonce\b(?! again)|\bback home\b|\bevery (?:night|morning|day) i\b
     """, "story"),
     Rule("a story", AF, -0.8, rf"\W{{0,2}}(?:that|which)? ?(?:my|his|her|their) {_KIN}\b", "story"),
     Rule("a gift with it", CL, -1.4, r"""
         \bfree (?!shipping)|\bgift with\b|\bcomes? with (?:a|an|the)\b|\bthrow(?:ing)? in\b|\bbonus\b
         |\bgiveaway\b|\bwin (?:a|an|the)\b|\bgiving away\b|\bbundle
     """, "gift"),
+    Rule("a gift with it", R, -1.0, r"\bfor free\b", "gift"),
+    Rule("a gift with it", L, -1.2, r"\bto win\b|\bevery order\b|\bcomment below\b", "gift", 0.8),
+    Rule("not this", AF, -1.3, r"\W{0,2}(?:behind me|i have on|i am wearing|on my (?:wall|desk))\b", "not"),
+    Rule("not this", L, -1.3, r"\boops\b|\bwrong link\b", "not", 0.9),
     Rule("not this", CL, -1.3, r"""
         \bnot (?:selling|talking|showing|doing|the)\b|\bisn'?t\b|\bdon'?t (?:buy|get|need|want)\b
         |\bcan'?t\b|\bnever\b|\bwish (?:i|we)\b|\bnot going to\b|\bskip(?:ping)?\b

@@ -29,6 +29,8 @@ _GAP_S = 0.5
 class StreamSettings:
     partial_every_s: float = 0.6
     """New sound between two partial hypotheses, when nobody else needs the recognizer."""
+    urgent_every_s: float = 0.4
+    """The same while a decision waits for the next words."""
     closing_silence_s: float = 0.25
     """Silence after which the utterance is recognized as if it were over."""
     end_silence_s: float = 0.5
@@ -180,7 +182,8 @@ class TranscriptionStream:
         ):
             return self._job(utterance, Effort.FINAL)
         fresh_s = utterance.speech_end_s - utterance.recognized_end_s
-        if silence_s < self._settings.closing_silence_s and fresh_s >= self._settings.partial_every_s:
+        every_s = self._settings.urgent_every_s if self.urgent else self._settings.partial_every_s
+        if silence_s < self._settings.closing_silence_s and fresh_s >= every_s:
             return self._job(utterance, Effort.PARTIAL)
         return None
 

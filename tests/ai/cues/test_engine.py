@@ -238,3 +238,19 @@ def test_what_a_finished_product_was_called_does_not_lead_to_the_next_name() -> 
 
 def test_a_name_that_the_recognizer_repeats_does_not_pin() -> None:
     assert Host().pins("便携式烧水壶,便携式烧水壶,便携式") == []
+
+
+@pytest.mark.parametrize(("others", "pinned"), [((), ["bean"]), (("珊瑚色丝绒口红",), [])])
+def test_this_lipstick_means_the_only_one_and_none_where_there_are_two(
+    others: tuple[str, ...], pinned: list[str]
+) -> None:
+    lipsticks = (
+        ListedProduct("bean", "豆沙色丝绒口红", "Bean Paste Velvet Lipstick"),
+        *(ListedProduct("coral", name, "Coral Velvet Lipstick") for name in others),
+    )
+    engine = CueEngine((FRYER, LAMP, *lipsticks), PinSettings())
+    said = TranscriptSegment(new_id(), "接下来给大家看这支口红,特别显白", "zh", 0.0, 4.0)
+
+    decisions = engine.observe(said, 4.5)
+
+    assert [d.product_id for d in decisions if isinstance(d, Pin)] == pinned
