@@ -44,6 +44,7 @@ export type ParcelReport = Schemas['ShipmentImportOut']
 export type Reconciliation = Schemas['ReconciliationOut']
 export type Balance = Schemas['BalanceOut']
 export type LedgerEntry = Schemas['EntryOut']
+export type PaymentNotification = Schemas['NotificationOut']
 
 /** All lines or, where one is wrong, none. `line` 0: the file as a whole. */
 export type ImportReport = Schemas['ImportOut']
@@ -161,6 +162,8 @@ export const books = {
     http.get<Page<Balance>>('/merchant/ledger/balances', { query }),
   entries: (query: PageQuery & { order_id?: Id } = {}) =>
     http.get<Page<LedgerEntry>>('/merchant/ledger/entries', { query }),
+  notifications: () =>
+    http.get<{ items: PaymentNotification[] }>('/merchant/payment-notifications'),
   reconciliations: () =>
     http.get<Page<Reconciliation> & { providers: string[] }>('/merchant/reconciliations'),
   reconcile: (provider: string, day: string) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { accountName, chinaDay, sideOf } from './books'
+import { accountName, chinaDay, refused, sideOf } from './books'
 
 const TEXTS: Record<string, string> = {
   'merchant.books.account.receivable': 'Owed by',
@@ -26,5 +26,12 @@ describe('the ledger', () => {
   it('counts days as China does', () => {
     expect(chinaDay(new Date('2026-11-23T16:00:00Z'))).toBe('2026-11-24')
     expect(chinaDay(new Date('2026-11-23T15:59:59Z'), -1)).toBe('2026-11-22')
+  })
+})
+
+describe('a notification', () => {
+  it('was refused unless it was taken, known already or about nothing', () => {
+    const verdicts = ['accepted', 'repeated', 'ignored', 'bad_signature', 'wrong_amount', 'stale']
+    expect(verdicts.filter(refused)).toEqual(['bad_signature', 'wrong_amount', 'stale'])
   })
 })

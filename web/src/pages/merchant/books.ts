@@ -25,3 +25,8 @@ export function chinaDay(moment: Date, shift = 0): string {
   const shifted = new Date(moment.getTime() + shift * 86_400_000)
   return new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(shifted)
 }
+
+const HARMLESS = new Set(['accepted', 'repeated', 'ignored'])
+
+/** Whether a notification proved nothing and so changed nothing. */
+export const refused = (verdict: string): boolean => !HARMLESS.has(verdict)
