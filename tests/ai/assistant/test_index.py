@@ -1,13 +1,16 @@
 """The passage index in PostgreSQL says the same as the one in memory."""
 
+from datetime import timedelta
+
 import pytest
 
-from ai.assistant import repository as assistant_rows
+from ai.assistant import tasks
 from ai.assistant.index import MemoryIndex, PgIndex
 from ai.assistant.models import Fact, Source
 from ai.embeddings import Embedder
 from app.core.clock import ManualClock
 from app.core.db import Database
+from app.core.http import Services
 
 FACTS = [
     Fact("a", Source.ATTRIBUTE, "保质期", "18个月"),
@@ -38,11 +41,17 @@ async def test_only_what_is_new_or_changed_is_embedded(
     )
 
 
-async def test_passages_that_no_catalogue_has_any_more_are_forgotten(
-    db: Database, embedder: Embedder, clock: ManualClock
+async def test_what_no_catalogue_has_said_for_a_month_is_forgotten(
+    services: Services, embedder: Embedder, clock: ManualClock
 ) -> None:
-    await PgIndex(db, embedder, clock).sync(FACTS)
-    clock.advance(100)
-    await PgIndex(db, embedder, clock).sync(FACTS[:1])
-    async with db.transaction() as tx:
-        assert await assistant_rows.forget_passages(tx, clock.now()) == 2
+    await PgIndex(services.db, embedder, clock).sync(FACTS)
+    clock.advance(days(29))
+    await PgIndex(services.db, embedder, clock).sync(FACTS[:1])
+    assert await tasks.forget(services) == 0
+    clock.advance(days(2))
+    assert await tasks.forget(services) == 2
+    assert await PgIndex(services.db, embedder, clock).sync(FACTS) == 2
+
+
+def days(count: int) -> float:
+    return timedelta(days=count).total_seconds()
