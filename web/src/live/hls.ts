@@ -1,4 +1,5 @@
 import type Hls from 'hls.js'
+import { CatchUp } from './catch-up'
 import type { LinkFailure } from './media-link'
 
 /** Where the media role keeps a room's playlists, from its WHEP address. */
@@ -35,6 +36,9 @@ export class HlsPlayer {
   private hls: Hls | null = null
   private readonly video: HTMLVideoElement
   private readonly options: HlsOptions
+  private readonly catchUp = new CatchUp()
+  /** The distance from the live edge that the playlist asks for. */
+  private closestS = Number.POSITIVE_INFINITY
   private stopped = false
 
   constructor(video: HTMLVideoElement, options: HlsOptions) {
@@ -58,6 +62,9 @@ export class HlsPlayer {
     this.hls = hls
     if (this.options.live) hls.on(HlsJs.Events.LEVEL_UPDATED, () => this.stayLive())
     hls.on(HlsJs.Events.ERROR, (_event, data) => {
+      if (data.details === HlsJs.ErrorDetails.BUFFER_STALLED_ERROR) {
+        this.catchUp.stalled(performance.now())
+      }
       if (!data.fatal) return
       if (data.type === HlsJs.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError()
       else this.options.onFailure()
@@ -69,7 +76,10 @@ export class HlsPlayer {
   /** After a long stall playing faster would take minutes: go on at the live edge. */
   private stayLive(): void {
     const { hls, video } = this
-    if (!hls || video.paused || hls.latency < (hls.targetLatency ?? 0) + TOO_FAR_BEHIND_S) return
+    if (!hls || video.paused) return
+    this.closestS = Math.min(this.closestS, hls.targetLatency ?? Number.POSITIVE_INFINITY)
+    if (this.catchUp.isDue(performance.now())) hls.targetLatency = this.closestS
+    if (hls.latency < (hls.targetLatency ?? 0) + TOO_FAR_BEHIND_S) return
     if (hls.liveSyncPosition !== null) video.currentTime = hls.liveSyncPosition
   }
 
