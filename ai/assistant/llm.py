@@ -155,7 +155,9 @@ async def local_model(directory: Path) -> AsyncIterator[ModelSettings]:
         params.n_parallel = 2
         params.hostnames = ["127.0.0.1"]
         params.port = 0
-        params.cpuparams.n_threads = 2
+        # One thread: where cores are busy, two wait for each other in a spin and answer nothing.
+        params.cpuparams.n_threads = 1
+        params.cpuparams_batch.n_threads = 1
         params.verbosity = 0
         return xllamacpp.Server(params)
 
