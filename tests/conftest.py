@@ -1,6 +1,7 @@
 """Real PostgreSQL and Redis for every test: one server a session, one database a test."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -11,7 +12,6 @@ from threading import Thread
 from typing import Protocol
 
 import httpx
-import psycopg
 import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
@@ -31,7 +31,9 @@ from app.identity.service import SessionAuthenticator
 from app.migrations import upgrade
 from app.settings import Settings
 from app.web.app import create_app
+from commerce.payments.keys import key_pair
 from commerce.runtime import Commerce
+from tests.databases import Databases
 
 TEMPLATE = "template_shopcast"
 
@@ -88,14 +90,16 @@ def servers() -> Iterator[Servers]:
             loop.close()
 
 
+@pytest.fixture(scope="session")
+def databases(servers: Servers) -> Databases:
+    return Databases(servers.dsn("{}"), TEMPLATE)
+
+
 @pytest.fixture
-async def dsn(servers: Servers) -> AsyncIterator[str]:
-    """A fresh, migrated database of this test's own."""
-    name = f"test_{new_id().hex}"
-    async with await psycopg.AsyncConnection.connect(servers.postgres_dsn, autocommit=True) as admin:
-        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}".encode())
-        yield servers.dsn(name)
-        await admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+async def dsn(databases: Databases) -> AsyncIterator[str]:
+    """A migrated database of this test's own."""
+    async with databases.one() as found:
+        yield found
 
 
 @pytest.fixture
@@ -122,9 +126,19 @@ def clock() -> ManualClock:
     return ManualClock(datetime(2026, 11, 23, 20, 0, tzinfo=UTC))
 
 
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop's and the sandbox's keys, made once: making RSA keys takes longer than most tests."""
+    directory = tmp_path_factory.mktemp("keys")
+    for name in ("alipay-app", "sandbox-alipay", "sandbox-forger", "sandbox-wechat", "wechat-merchant"):
+        key_pair(directory, name)
+    return directory
+
+
 @pytest.fixture
-def settings(dsn: str, servers: Servers, tmp_path: Path) -> Settings:
+def settings(dsn: str, servers: Servers, keys: Path, tmp_path: Path) -> Settings:
     """Settings that point at this test's database, Redis and directory."""
+    shutil.copytree(keys, tmp_path / "keys")
     return Settings(
         data_dir=tmp_path,
         SHOPCAST_DATABASE_URL=dsn,

@@ -1,9 +1,7 @@
 """A shop and the sandbox gateway that reach each other without a network."""
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -18,7 +16,6 @@ from app.core.http import Services
 from app.core.ids import new_id
 from app.settings import Settings
 from app.web.app import create_app
-from commerce.payments.keys import key_pair
 from commerce.payments.sandbox.app import create_sandbox_app
 from commerce.payments.sandbox.books import Trade
 from commerce.payments.sandbox.gateway import Gateway
@@ -52,18 +49,8 @@ def wires() -> Wires:
     return Wires(Wire(), Wire())
 
 
-@pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both sides' keys, made once: making RSA keys takes longer than most tests."""
-    directory = tmp_path_factory.mktemp("keys")
-    for name in ("alipay-app", "sandbox-alipay", "sandbox-forger", "sandbox-wechat", "wechat-merchant"):
-        key_pair(directory, name)
-    return directory
-
-
 @pytest.fixture
-def sandbox(settings: Settings, clock: ManualClock, wires: Wires, keys: Path) -> FastAPI:
-    shutil.copytree(keys, settings.data_dir / "keys")
+def sandbox(settings: Settings, clock: ManualClock, wires: Wires) -> FastAPI:
     app = create_sandbox_app(commerce_config(settings), clock=clock, transport=wires.to_shop, by_itself=False)
     wires.to_sandbox.app = app
     return app
