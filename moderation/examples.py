@@ -15,7 +15,7 @@ INNOCENT = "allow"
 async def learn(tx: Tx, clock: Clock, case: Case, decision: Decision) -> None:
     """Keep a decided text as an example of its gravest category, or of the innocent; a later decision replaces it."""
     text = case.text.strip()
-    if not text or len(text) > LONGEST or case.surface == "picture":
+    if not text or len(text) > LONGEST or case.surface in ("picture", "profile"):
         return
     gravest = max(case.findings, key=lambda f: f.score, default=None)
     if gravest is None and decision == "uphold":

@@ -22,12 +22,13 @@ class Category(StrEnum):
 
 
 class Surface(StrEnum):
-    """Where a text stands: written in a room, said on air, in the catalogue, in a picture."""
+    """Where a text stands: written in a room, said on air, in the catalogue, in a picture, as a name or title."""
 
     CHAT = "chat"
     SPEECH = "speech"
     PRODUCT = "product"
     PICTURE = "picture"
+    PROFILE = "profile"
 
 
 @dataclass(frozen=True, slots=True)

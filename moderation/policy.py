@@ -10,6 +10,7 @@ from .findings import Category, Finding, Surface
 
 ANY: Final = "*"
 HOST: Final = "host"
+VIEWER: Final = "viewer"
 
 
 class Effect(StrEnum):
@@ -119,10 +120,13 @@ def action_of(effects: Iterable[Effect]) -> Action:
 
 @lru_cache(maxsize=1)
 def default_policy() -> Policy:
-    """What is said or shown on air cannot be held back: the host is warned. In chat and catalogue the grave is."""
+    """What is said or shown on air cannot be held back: the host is warned. In chat and catalogue the grave is.
+
+    A name that would be held is refused.
+    """
     grave = (Category.ABUSE, Category.SEXUAL, Category.GAMBLING, Category.ILLEGAL, Category.DIVERSION)
     warn, case, hold, mute = Effect.WARN, Effect.CASE, Effect.HOLD, Effect.MUTE
-    speech, shown, stop = Surface.SPEECH, Surface.PICTURE, Effect.STOP
+    speech, shown, name, stop = Surface.SPEECH, Surface.PICTURE, Surface.PROFILE, Effect.STOP
     return Policy((
         PolicyRule(Category.UNSCREENED, surface=speech),
         PolicyRule(Category.SPAM, surface=speech),
@@ -134,6 +138,10 @@ def default_policy() -> Policy:
         PolicyRule(Category.UNSCREENED, (case,), surface=shown),
         PolicyRule(Category.SEXUAL, (warn, case, stop), 0.8, shown, HOST, repeats=2),
         PolicyRule(ANY, (warn, case), 0.5, shown, HOST),
+        PolicyRule(Category.UNSCREENED, (case,), surface=name),
+        PolicyRule(Category.SPAM, surface=name),
+        PolicyRule(Category.AD_LAW, surface=name, role=VIEWER),
+        *(PolicyRule(category, (hold,), 0.8, name) for category in (*grave, Category.PRIVACY)),
         PolicyRule(Category.UNSCREENED, (hold, case)),
         *(PolicyRule(category, (hold, case), 0.8) for category in grave),
         PolicyRule(ANY, (case,)),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from app.adapters import name_screening
 from app.adapters.past_texts import SaidAndWritten
 from app.chat import service as chat
 from app.core.clock import Clock
@@ -42,7 +43,7 @@ def open_moderation(services: Services) -> Moderation:
 
 
 class RoomEffects:
-    """A `moderation.cases.effects.CaseEffects`: a chat message appears or goes; what was said stays said."""
+    """A `moderation.cases.effects.CaseEffects`: a chat message appears or goes, a name is reset; what was said stays said."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -50,6 +51,8 @@ class RoomEffects:
     async def released(self, tx: Tx, case: Case, moderator_id: UUID) -> None:
         if case.subject.type == "message":
             await chat.release(tx, UUID(case.subject.id))
+        elif case.surface == Surface.PROFILE:
+            await name_screening.restore(tx, self._clock, case, moderator_id)
         elif case.subject.type == "product" and case.evidence.get("was") == "on_sale":
             await tx.execute(
                 "UPDATE products SET status = 'on_sale' WHERE id = %s AND status = 'withdrawn'",
@@ -59,6 +62,8 @@ class RoomEffects:
     async def upheld(self, tx: Tx, case: Case, moderator_id: UUID) -> None:
         if case.subject.type == "message":
             await chat.uphold(tx, moderator_id, UUID(case.subject.id), self._clock)
+        elif case.surface == Surface.PROFILE:
+            await name_screening.reset(tx, self._clock, case, moderator_id)
         elif case.subject.type == "product":
             await tx.execute(
                 "UPDATE products SET status = 'withdrawn' WHERE id = %s", (UUID(case.subject.id),)
@@ -163,6 +168,8 @@ _REPORTABLE = {
     "product": """SELECT 'product' AS surface, NULL::uuid AS room_id, NULL::uuid AS author_id,
                     concat_ws(E'\\n', name, nullif(name_en, ''), nullif(description, '')) AS text
                   FROM products WHERE id = %(id)s AND status = 'on_sale'""",
+    "user": """SELECT 'profile' AS surface, NULL::uuid AS room_id, id AS author_id, display_name AS text
+               FROM users WHERE id = %(id)s""",
     "room": """SELECT 'speech' AS surface, id AS room_id, host_id AS author_id, title AS text
                FROM rooms WHERE id = %(id)s""",
 }

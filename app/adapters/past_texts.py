@@ -5,8 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from app.core.db import Tx, fetch_all
+from moderation import names
 from moderation.findings import Finding, Surface
 from moderation.policies.service import PastText
+
+NAMED_BY = {"user": "viewer", "room_title": "host"}
+"""Who, for policy's rows, chooses which kind of name."""
 
 
 def product_words(row: Mapping[str, Any]) -> str:
@@ -18,15 +22,20 @@ def product_words(row: Mapping[str, Any]) -> str:
 
 
 class SaidAndWritten:
-    """A `moderation.policies.service.PastTexts`: chat, what was said on air, products, pictures that made a case."""
+    """A `moderation.policies.service.PastTexts`: chat, what was said on air, products, names, pictures that made a case."""
 
     async def since(self, tx: Tx, since: datetime, limit: int) -> Sequence[PastText]:
-        """Of products and pictures at most a tenth of `limit` each, so that a large catalogue leaves room for talk."""
+        """Of products, names and pictures at most a tenth of `limit` each, so that a large catalogue leaves room for talk."""
         share = limit // 10
         products = await self._products(tx, since, share)
         pictures = await self._pictures(tx, since, share)
-        talk = await self._talk(tx, since, limit - len(products) - len(pictures))
-        return [*talk, *products, *pictures]
+        named = await self._names(tx, since, share)
+        talk = await self._talk(tx, since, limit - len(products) - len(pictures) - len(named))
+        return [*talk, *products, *named, *pictures]
+
+    async def _names(self, tx: Tx, since: datetime, limit: int) -> list[PastText]:
+        rows = await names.since(tx, since, limit)
+        return [PastText(Surface.PROFILE, NAMED_BY[row["kind"]], "", row["text"]) for row in rows]
 
     async def _products(self, tx: Tx, since: datetime, limit: int) -> list[PastText]:
         rows = await fetch_all(

@@ -8,6 +8,7 @@ from psycopg.rows import DictRow
 from app.core.door import EntryDep
 from app.core.errors import Unauthenticated
 from app.core.http import CurrentUser, ServicesDep
+from app.core.naming import NamesDep
 from app.identity import repository, service
 from app.identity.guard import LoginGuard
 from app.identity.schemas import (
@@ -30,9 +31,14 @@ BEARER_DAYS = 365
 
 @router.post("/register", status_code=201)
 async def register(
-    form: Registration, request: Request, response: Response, services: ServicesDep, entry: EntryDep
+    form: Registration,
+    request: Request,
+    response: Response,
+    services: ServicesDep,
+    entry: EntryDep,
+    names: NamesDep,
 ) -> Me:
-    user = await service.register(services.db, services.clock, form)
+    user = await service.register(services.db, services.clock, form, names=names)
     await entry.enter(user["id"])
     return await _log_in(user, request, response, services)
 
@@ -64,8 +70,10 @@ async def me(user: CurrentUser, services: ServicesDep) -> Me:
 
 
 @router.patch("/me")
-async def change_profile(form: ProfileChange, user: CurrentUser, services: ServicesDep) -> Me:
-    return Me.model_validate(await service.change_profile(services.db, user.user_id, form))
+async def change_profile(
+    form: ProfileChange, user: CurrentUser, services: ServicesDep, names: NamesDep
+) -> Me:
+    return Me.model_validate(await service.change_profile(services.db, user, form, names=names))
 
 
 @router.put("/password", status_code=204)

@@ -67,6 +67,17 @@ async def update_profile(
     )
 
 
+async def replace_name(tx: Tx, user_id: UUID, *, was: Sequence[str], by: str) -> bool:
+    """False where the account bears none of the names in `was`."""
+    row = await fetch_one(
+        tx,
+        """UPDATE users SET display_name = %(by)s WHERE id = %(id)s AND display_name = ANY(%(was)s)
+           RETURNING id""",
+        {"id": user_id, "was": list(was), "by": by},
+    )
+    return row is not None
+
+
 async def search(tx: Tx, *, text: str, role: str | None, limit: int) -> list[DictRow]:
     """By a part of the address or of the name, the newest first; staff alone if `role` says so."""
     return await fetch_all(

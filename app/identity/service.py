@@ -16,9 +16,10 @@ from starlette.requests import HTTPConnection
 from app.core.auth import Principal, Role
 from app.core.batching import Batcher
 from app.core.clock import Clock
-from app.core.db import Database
+from app.core.db import Database, Tx
 from app.core.errors import Conflict, Forbidden, NotFound, Unauthenticated
 from app.core.ids import new_id
+from app.core.naming import ANY_NAME, Name, NameScreener
 from app.identity import repository
 from app.identity.guard import LoginGuard
 from app.identity.repository import SessionKind
@@ -61,11 +62,18 @@ class Login:
 
 
 async def register(
-    db: Database, clock: Clock, form: Registration, roles: Iterable[Role] = (Role.VIEWER,)
+    db: Database,
+    clock: Clock,
+    form: Registration,
+    roles: Iterable[Role] = (Role.VIEWER,),
+    *,
+    names: NameScreener = ANY_NAME,
 ) -> DictRow:
-    """A new user's row; raises EmailTaken."""
-    password_hash = await _hash(form.password)
+    """A new user's row; raises EmailTaken, NameRefused."""
     user_id = new_id()
+    name = Name("user", user_id, user_id, form.display_name)
+    verdict = await names.check(name)
+    password_hash = await _hash(form.password)
     async with db.transaction() as tx:
         added = await repository.add_user(
             tx,
@@ -78,8 +86,9 @@ async def register(
             now=clock.now(),
         )
         user = await repository.user_by_id(tx, user_id)
-    if not added or user is None:
-        raise EmailTaken
+        if not added or user is None:
+            raise EmailTaken
+        await names.follow_up(tx, name, verdict)
     return user
 
 
@@ -132,15 +141,38 @@ async def change_password(
         await repository.delete_browser_sessions(tx, user_id, except_hash=kept)
 
 
-async def change_profile(db: Database, user_id: UUID, change: ProfileChange) -> DictRow:
-    """The user's row; what `change` leaves out stays."""
+async def change_profile(
+    db: Database, user: Principal, change: ProfileChange, *, names: NameScreener = ANY_NAME
+) -> DictRow:
+    """The user's row; what `change` leaves out stays. Raises NameRefused."""
+    wanted = change.display_name if change.display_name != user.display_name else None
+    name = Name("user", user.user_id, user.user_id, wanted) if wanted else None
+    verdict = await names.check(name) if name else None
     async with db.transaction() as tx:
-        user = await repository.update_profile(
-            tx, user_id, display_name=change.display_name, locale=change.locale
-        )
-    if user is None:
-        raise Unauthenticated
-    return user
+        row = await repository.update_profile(tx, user.user_id, display_name=wanted, locale=change.locale)
+        if row is None:
+            raise Unauthenticated
+        if name:
+            await names.follow_up(tx, name, verdict)
+    return row
+
+
+def neutral_names(user_id: UUID) -> dict[str, str]:
+    """What an account is called whose name had to go, by language."""
+    mark = user_id.hex[-4:]
+    return {"zh-CN": f"用户{mark}", "en": f"User {mark}"}
+
+
+async def neutralise_name(tx: Tx, user_id: UUID, name: str) -> bool:
+    """Give an account that bears `name` a neutral one in its language; whether it bore it."""
+    user = await repository.user_by_id(tx, user_id)
+    neutral = neutral_names(user_id)[user["locale"]] if user else ""
+    return user is not None and await repository.replace_name(tx, user_id, was=[name], by=neutral)
+
+
+async def restore_name(tx: Tx, user_id: UUID, name: str) -> bool:
+    """The inverse of `neutralise_name`; whether the neutral name stood."""
+    return await repository.replace_name(tx, user_id, was=[*neutral_names(user_id).values()], by=name)
 
 
 async def end_session(db: Database, secret: str) -> None:

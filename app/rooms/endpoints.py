@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, UploadFile
 from app.core.auth import Principal, Role
 from app.core.door import EntryDep
 from app.core.http import CurrentUser, OptionalUser, ServicesDep, require
+from app.core.naming import NamesDep
 from app.rooms import access, covers, heard, here, pins, repository, sales, service, snapshot
 from app.rooms.here import People
 from app.rooms.schemas import (
@@ -47,8 +48,8 @@ async def list_rooms(
 
 
 @router.post("", status_code=201)
-async def create_room(form: NewRoom, user: HostUser, services: ServicesDep) -> Room:
-    row = await service.create(services.db, services.clock, user, form)
+async def create_room(form: NewRoom, user: HostUser, services: ServicesDep, names: NamesDep) -> Room:
+    row = await service.create(services.db, services.clock, user, form, names=names)
     return (await service.present(services.redis, [row]))[0]
 
 
@@ -67,8 +68,10 @@ async def get_room(room_id: UUID, services: ServicesDep) -> Room:
 
 
 @router.patch("/{room_id}")
-async def change_room(room_id: UUID, form: RoomChange, user: CurrentUser, services: ServicesDep) -> Room:
-    row = await service.change(services.db, user, room_id, form)
+async def change_room(
+    room_id: UUID, form: RoomChange, user: CurrentUser, services: ServicesDep, names: NamesDep
+) -> Room:
+    row = await service.change(services.db, user, room_id, form, names=names)
     return (await service.present(services.redis, [row]))[0]
 
 

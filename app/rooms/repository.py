@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from app.core.db import Tx, fetch_all, fetch_one
 
 _ROOM = """
-SELECT rooms.*, users.display_name AS host_name
+SELECT rooms.*, users.display_name AS host_name, users.locale AS host_locale
 FROM rooms JOIN users ON users.id = rooms.host_id
 """
 

@@ -15,6 +15,7 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.events import Event, room_topic
 from app.core.ids import new_id
 from app.core.jobs import defer_in
+from app.core.naming import ANY_NAME, Name, NameScreener
 from app.core.outbox import emit
 from app.engagement import counters
 from app.rooms import repository
@@ -77,8 +78,13 @@ async def lock(tx: Tx, room_id: UUID) -> DictRow:
     return row
 
 
-async def create(db: Database, clock: Clock, host: Principal, form: NewRoom) -> DictRow:
+async def create(
+    db: Database, clock: Clock, host: Principal, form: NewRoom, *, names: NameScreener = ANY_NAME
+) -> DictRow:
+    """Raises NameRefused."""
     room_id = new_id()
+    name = Name("room_title", room_id, host.user_id, form.title)
+    verdict = await names.check(name)
     async with db.transaction() as tx:
         await repository.add_room(
             tx,
@@ -89,19 +95,54 @@ async def create(db: Database, clock: Clock, host: Principal, form: NewRoom) -> 
             scheduled_at=form.scheduled_at,
             now=clock.now(),
         )
+        await names.follow_up(tx, name, verdict)
         return await get(tx, room_id)
 
 
-async def change(db: Database, user: Principal, room_id: UUID, form: RoomChange) -> DictRow:
-    """Changes what was sent; None is a value for `scheduled_at` alone."""
+async def change(
+    db: Database, user: Principal, room_id: UUID, form: RoomChange, *, names: NameScreener = ANY_NAME
+) -> DictRow:
+    """Changes what was sent; None is a value for `scheduled_at` alone. Raises NameRefused."""
     changes = {
         name: value
         for name, value in form.model_dump(exclude_unset=True).items()
         if value is not None or name == "scheduled_at"
     }
     async with db.transaction() as tx:
-        require_host(user, await lock(tx, room_id))
+        before = await get(tx, room_id)
+    require_host(user, before)
+    title = form.title if form.title != before["title"] else None
+    name = Name("room_title", room_id, before["host_id"], title) if title else None
+    verdict = await names.check(name) if name else None
+    async with db.transaction() as tx:
+        await lock(tx, room_id)
+        if name:
+            await names.follow_up(tx, name, verdict)
         return await _apply(tx, room_id, changes)
+
+
+def neutral_titles(room_id: UUID) -> dict[str, str]:
+    """What a room is called whose title had to go, by its host's language."""
+    mark = room_id.hex[-4:]
+    return {"zh-CN": f"直播间{mark}", "en": f"Room {mark}"}
+
+
+async def neutralise_title(tx: Tx, room_id: UUID, title: str) -> bool:
+    """Give a room with this title a neutral one, and tell everybody in it; whether it had it."""
+    row = await repository.lock_room(tx, room_id)
+    if row is None or row["title"] != title:
+        return False
+    await _apply(tx, room_id, {"title": neutral_titles(room_id)[row["host_locale"]]})
+    return True
+
+
+async def restore_title(tx: Tx, room_id: UUID, title: str) -> bool:
+    """The inverse of `neutralise_title`; whether the neutral title stood."""
+    row = await repository.lock_room(tx, room_id)
+    if row is None or row["title"] not in neutral_titles(room_id).values():
+        return False
+    await _apply(tx, room_id, {"title": title})
+    return True
 
 
 async def set_cover(tx: Tx, room_id: UUID, cover_url: str | None) -> DictRow:

@@ -10,6 +10,7 @@ from ai.assistant.endpoints import AssistantPorts
 from app.adapters.assistant import ChatChannel, Staff
 from app.adapters.bans import PlatformDoor
 from app.adapters.moderation import open_moderation
+from app.adapters.name_screening import ModeratedNames
 from app.core.http import Services
 from app.engagement.coupon_drops.service import CouponDropDesk
 from app.engagement.notices.service import Notices
@@ -36,6 +37,7 @@ def create_app(
     app.state.settings = settings
     app.state.commerce = commerce
     app.state.moderation = open_moderation(services)
+    app.state.names = ModeratedNames(app.state.moderation)
     app.state.door = PlatformDoor(services.db, services.clock, settings.signing_secret())
     app.state.assistant = AssistantPorts(ChatChannel(services.clock), Staff())
     app.state.red_packets = RedPacketDesk(services.db, services.clock)

@@ -29,6 +29,27 @@ _FILTERS = {
 }
 
 
+async def renew(tx: Tx, subject: tuple[str, str], text: str) -> None:
+    """The subject's open case, if there is one, is about another text; what was found in the old one goes."""
+    await tx.execute(
+        """UPDATE moderation_cases SET text = %s, findings = '[]'
+           WHERE subject_type = %s AND subject_id = %s AND status = 'open' AND text <> %s""",
+        (text, *subject, text),
+    )
+
+
+async def decided(tx: Tx, subject: tuple[str, str], author_id: UUID, text: str) -> str | None:
+    """How the last case about this text of this subject was decided: `released`, `upheld`."""
+    row = await fetch_one(
+        tx,
+        """SELECT status FROM moderation_cases
+           WHERE author_id = %(author)s AND subject_type = %(kind)s AND subject_id = %(id)s
+             AND text = %(text)s AND status <> 'open' ORDER BY decided_at DESC LIMIT 1""",
+        {"author": author_id, "kind": subject[0], "id": subject[1], "text": text},
+    )
+    return row["status"] if row else None
+
+
 async def add(
     tx: Tx,
     *,

@@ -19,7 +19,7 @@ class Person(BaseModel):
 
 
 class Subject(BaseModel):
-    """What the case is about: `message`, `segment`, `product`, `frame`."""
+    """What the case is about: `message`, `segment`, `product`, `frame`, `user` and `room_title` (their names)."""
 
     type: str
     id: str

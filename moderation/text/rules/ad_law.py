@@ -8,7 +8,7 @@ from ..evidence import Evidence, between
 from ..lexicon import Hit
 
 KINDS = ("absolute", "endorsement", "medical", "guarantee", "scarcity")
-_SURFACES = frozenset({Surface.SPEECH, Surface.PRODUCT, Surface.PICTURE})
+_SURFACES = frozenset({Surface.SPEECH, Surface.PRODUCT, Surface.PICTURE, Surface.PROFILE})
 _DENIED = re.compile(
     r"(?:不是|并非|不敢(?:说|讲|保证|承诺)|不(?:说|讲|提|能说|保证|承诺|宣称|宣传)|没(?:有)?(?:说|讲|宣称)|别说|谈不上|算不上|不一定(?:是|能)?|不见得|未必|不能保证|无法保证)[^，。！？,!?]{0,6}$"
 )
