@@ -1,5 +1,10 @@
-import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
-import { prefetchRoom } from '@/api/prefetch'
+import {
+  createRouter,
+  createWebHistory,
+  type RouteLocationNormalized,
+  type RouteRecordRaw,
+} from 'vue-router'
+import { prefetchOpenCases, prefetchRoom } from '@/api/prefetch'
 import type { Role } from '@/api/types'
 import { loadMessages } from '@/i18n'
 import { session } from '@/session/session'
@@ -12,6 +17,8 @@ declare module 'vue-router' {
     title?: string
     /** Who may enter: anybody logged in, or one of these roles. */
     requires?: 'user' | Role[]
+    /** Starts what the page asks for first, while the server still says who enters. */
+    prefetch?: () => void
   }
 }
 
@@ -81,6 +88,7 @@ const routes: RouteRecordRaw[] = [
         path: '',
         name: 'moderation',
         component: () => import('@/pages/moderation/ModerationPage.vue'),
+        meta: { prefetch: prefetchOpenCases },
       },
       {
         path: 'appeals',
@@ -233,10 +241,20 @@ export const router = createRouter({
 /** Texts are fetched while the page's own chunk is; the guard below waits for both. */
 let messages: Promise<void> = Promise.resolve()
 
+/** The router itself would ask for a page's code only once every guard has let it in. */
+function fetchCode(to: RouteLocationNormalized): void {
+  for (const { components } of to.matched) {
+    const page: unknown = components?.default
+    if (typeof page === 'function') page().catch(() => {})
+  }
+}
+
 router.beforeEach(async (to) => {
   messages = loadMessages(...to.matched.flatMap((record) => record.meta.messages ?? []))
-  const { requires } = to.meta
+  const { requires, prefetch } = to.meta
   if (!requires) return
+  prefetch?.()
+  fetchCode(to)
   const me = await session.load().catch(() => null)
   if (!me) return { name: 'login', query: { next: to.fullPath } }
   if (requires !== 'user' && !session.has(...requires)) {

@@ -1,3 +1,4 @@
+import { type CasePage, moderation } from './moderation'
 import { rooms } from './rooms'
 import type { Id, RoomSnapshot, RoomTokens } from './types'
 
@@ -20,5 +21,20 @@ export function prefetchRoom(id: Id): void {
 export function takePrefetched(id: Id): RoomPrefetch | undefined {
   const started = prefetched.get(id)
   prefetched.delete(id)
+  return started
+}
+
+let openCases: Promise<CasePage> | undefined
+
+/** Starts the request that stands between a moderator and the queue. */
+export function prefetchOpenCases(): void {
+  openCases = moderation.cases('open')
+  openCases.catch(() => {})
+}
+
+/** What was started for the queue, once. */
+export function takeOpenCases(): Promise<CasePage> | undefined {
+  const started = openCases
+  openCases = undefined
   return started
 }

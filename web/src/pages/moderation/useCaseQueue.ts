@@ -1,6 +1,7 @@
 import { computed, onScopeDispose, ref, shallowRef } from 'vue'
 import { ApiError } from '@/api/client'
 import { type Decision, type ModerationCase, moderation } from '@/api/moderation'
+import { takeOpenCases } from '@/api/prefetch'
 import type { Id } from '@/api/types'
 import { toast } from '@/components/toast'
 import { errorMessage } from '@/i18n/errors'
@@ -56,7 +57,7 @@ export function useCaseQueue() {
   async function load(): Promise<void> {
     if (timer) clearTimeout(timer)
     try {
-      const page = await moderation.cases('open', { signal: abort.signal })
+      const page = await (takeOpenCases() ?? moderation.cases('open', { signal: abort.signal }))
       cases.value = [...page.items].sort(byUrgency)
       total.value = page.total
       const listed = new Set(page.items.map((item) => item.id))
