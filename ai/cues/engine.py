@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from ai.cues import meaning
 from ai.cues.actions import announced
 from ai.cues.decisions import CueDecision, Evidence, Explained, Pin, Promise, Suggest, Unpin
+from ai.cues.kinds import Kinds
 from ai.cues.links import linked
 from ai.cues.matcher import Matcher, NameMatch, Trust
 from ai.cues.presentation import CERTAIN, LIKELY, Act, Reading, clues, read
@@ -15,6 +17,7 @@ from ai.cues.promises import broken_promises
 from ai.cues.screen import PinSettings, Screen
 from ai.cues.sounds import sounds
 from ai.cues.usage import Usage
+from ai.embeddings import default_embedder
 from ai.transcription.segments import PartialSegment, Segment
 
 _CONTEXT_S = 3.0
@@ -93,6 +96,7 @@ class CueEngine:
 
     def __init__(self, products: Sequence[ListedProduct], settings: PinSettings) -> None:
         self.screen = Screen(settings)
+        self._kinds = Kinds(default_embedder if meaning.available() else None)
         self.update_products(products)
         self._before: tuple[str, float] = ("", float("-inf"))
         self._utterance: UUID | None = None
@@ -108,6 +112,7 @@ class CueEngine:
         """The queue, prices or stock have changed."""
         self._products = {product.id: product for product in products}
         self._matcher = Matcher(products)
+        self._kinds.update(products)
 
     @property
     def undecided(self) -> bool:
@@ -133,6 +138,8 @@ class CueEngine:
         matches = self.names_in(segment.text)
         self._undecided = False
         decisions = self._present(segment, matches, now_s, final)
+        if final and not matches:
+            decisions += self._offer_kind(segment, now_s)
         decisions += self._compare(segment, matches)
         if final:
             decisions += self._conclude(segment, matches)
@@ -259,19 +266,44 @@ class CueEngine:
             decisions += self._explanation_of(product_id)
         return decisions
 
+    def _offer_kind(self, segment: Segment, now_s: float) -> list[CueDecision]:
+        """Suggests what "this lipstick" may mean, unless one of them is on screen."""
+        meant = self._kinds.meant(segment.text)
+        if meant is None:
+            return []
+        shown = [id for id in meant.product_ids if self.screen.shows(id)]
+        for product_id in shown:
+            self.screen.heard(product_id, now_s)
+        left, right = segment.text[: meant.start], segment.text[meant.end :]
+        reading = read(Usage(left, meant.word, right, segment.language, whole_name=False))
+        if shown or reading.act is not Act.INTRODUCE:
+            return []
+        rule = "another word" if meant.by_meaning else "several of this kind"
+        evidence = Evidence(segment.text, reading.probability, ", ".join((*reading.rules, rule)))
+        return [
+            suggestion
+            for product_id in meant.product_ids
+            for suggestion in self._suggestion_of(product_id, evidence, now_s)
+        ]
+
     def _suggest(
         self, match: NameMatch, reading: Reading, evidence: Evidence, now_s: float
     ) -> list[CueDecision]:
         if match.trust is Trust.PART and reading.act is not Act.INTRODUCE:
             return []
-        decisions: list[CueDecision] = []
-        for product_id in (match.product_id, *match.rivals):
-            last_s = self._suggested_s.get(product_id, float("-inf"))
-            if self.screen.shows(product_id) or now_s - last_s < self.screen.settings.suggestion_gap_s:
-                continue
-            self._suggested_s[product_id] = now_s
-            decisions.append(Suggest(product_id, evidence))
-        return decisions
+        return [
+            suggestion
+            for product_id in (match.product_id, *match.rivals)
+            for suggestion in self._suggestion_of(product_id, evidence, now_s)
+        ]
+
+    def _suggestion_of(self, product_id: str, evidence: Evidence, now_s: float) -> list[CueDecision]:
+        """At most one of a product in `suggestion_gap_s`, none of what is on screen."""
+        last_s = self._suggested_s.get(product_id, float("-inf"))
+        if self.screen.shows(product_id) or now_s - last_s < self.screen.settings.suggestion_gap_s:
+            return []
+        self._suggested_s[product_id] = now_s
+        return [Suggest(product_id, evidence)]
 
     def _spoken_of(self, matches: Sequence[NameMatch]) -> ListedProduct | None:
         """The product on screen that an utterance is about."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from rich.markup import escape
 
 from ai.cues import meaning
 from ai.cues.presentation import CERTAIN, FEATURES, INTRODUCED, WEIGHTS_FILE, clues
@@ -140,7 +141,7 @@ def run(examples: Path, *, write: bool) -> None:
         figures[f"{key}_accuracy_up_to_the_name"] = round(float(1 - wrong[_nothing_follows(table)].mean()), 4)
     for number in sorted({int(n) for n in table.example[wrong & table.whole]}):
         usage = labelled[number].usage
-        report.progress(f"wrong: {usage.before}[{usage.name}]{usage.after}")
+        report.progress(escape(f"wrong: {usage.before}[{usage.name}]{usage.after}"))
     if write:
         WEIGHTS_FILE.write_text(json.dumps(_stored(tables), indent=1) + "\n", encoding="utf-8")
         report.progress(f"weights: {WEIGHTS_FILE}")
