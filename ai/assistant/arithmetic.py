@@ -49,6 +49,8 @@ def quantity(text: str) -> int | None:
 def quantity_of(product: Product, text: str) -> int | None:
     """How many of one product a question that names several speaks of: 两盒咖啡加一份螺蛳粉."""
     plain = arabic(normalize(text))
+    for word, count in _ENGLISH_COUNT.items():
+        plain = re.sub(rf"\b{word}\b(?= \w)", str(count), plain)
     for name in sorted((product.name, product.name_en, *product.aliases), key=len, reverse=True):
         at = plain.find(normalize(name))
         if name and at > 0:

@@ -206,12 +206,10 @@ def fact_sentence(
         return Statement(lead + body, (fact,), judged.verdict)
     lead = {Verdict.YES: "Yes. ", Verdict.NO: "No. "}.get(judged.verdict, "")
     if fact.source is Source.ATTRIBUTE and product is not None:
-        body = (
-            f"{name(product, language)}, {translation.label(fact.label)}: {translation.value(judged.text)}."
-        )
+        body = f"{name(product, language)}, {translation.label(fact.label)}: {translation.value(judged.text).rstrip('.')}."
     else:
         words = translation.policy(judged.text)
-        body = f"{words[:1].upper()}{words[1:]}."
+        body = f"{words[:1].upper()}{words[1:].rstrip('.')}."
     return Statement(lead + body, (fact,), judged.verdict)
 
 

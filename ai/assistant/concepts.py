@@ -16,6 +16,7 @@ class Concept:
     zh: str
     en: str
     keys: re.Pattern[str] | None
+    keys_en: re.Pattern[str] | None
     ask: re.Pattern[str] | None
     ask_en: re.Pattern[str] | None
     units: re.Pattern[str] | None
@@ -44,12 +45,13 @@ def concepts() -> dict[str, Concept]:
     found = {}
     for name, row in table("concepts").items():
         sources = "".join(row.get("keys", [])) + "".join(row.get("ask", [])) + row["zh"]
-        english = " ".join(row.get("ask_en", [])) + " " + row["en"].lower()
+        english = " ".join([*row.get("ask_en", []), *row.get("keys_en", [])]) + " " + row["en"].lower()
         found[name] = Concept(
             id=name,
             zh=row["zh"],
             en=row["en"],
             keys=_compiled(row.get("keys", [])),
+            keys_en=_compiled(row.get("keys_en", [])),
             ask=_compiled(row.get("ask", [])),
             ask_en=_compiled(row.get("ask_en", [])),
             units=_compiled(row.get("units", [])),
@@ -82,6 +84,7 @@ def of_label(label: str) -> frozenset[str]:
     if not has_han(name):
         found |= {c.id for c in concepts().values() if c.en.lower() == name}
         found |= {c.id for c in concepts().values() if c.ask_en and c.ask_en.search(name)}
+        found |= {c.id for c in concepts().values() if c.keys_en and c.keys_en.search(name)}
     return frozenset(found)
 
 

@@ -24,7 +24,7 @@ from ai.assistant.retrieval import (
     policy_facts,
     rank,
 )
-from ai.assistant.segments import Segment, segment, split
+from ai.assistant.segments import Segment, said, segment, split
 from ai.assistant.text import canonical, normalize, numbers
 
 Similarity = Callable[[str, Sequence[Fact]], Mapping[str, float]]
@@ -304,9 +304,9 @@ class _Answerer:
         told = {m.dimension for m in measures(self.question.text)}
         if told and not any(span.dimension in told for span in spans(match.fact.text)):
             return False
-        said = canonical(match.fact.label + match.fact.text)
+        words = said(match.fact.label) + said(match.fact.text)
         named = match.concept is not None and match.concept.id in of_label(match.fact.label)
-        shared = named or any(c in said for chunk in self.question.chunks for c in chunk if c >= "\u4e00")
+        shared = named or any(c in words for chunk in self.question.chunks for c in chunk if c >= "\u4e00")
         if match.telling and not self.question.ids & _WITH_OTHERS:
             return match.lead >= SOME_LEAD
         return match.lead >= (SURE_LEAD if shared else CLEAR_LEAD)
@@ -330,8 +330,8 @@ class _Answerer:
 
     def _names_condition(self, fact: Fact) -> bool:
         """Whether the fact itself speaks of the condition or of the food that is asked about."""
-        said = canonical(fact.label + fact.text)
-        return any(len(chunk) >= 2 and chunk in said for chunk in self._medical_words())
+        words = said(fact.label) + said(fact.text)
+        return any(len(chunk) >= 2 and chunk in words for chunk in self._medical_words())
 
     def _medical_words(self) -> list[str]:
         text = self.question.text

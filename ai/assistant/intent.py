@@ -84,6 +84,8 @@ def read(text: str, language: Language) -> Reading:
     for name in ("human", "money", "complaint"):
         if matches("handoff", name, text):
             return Reading(Intent.HANDOFF, name)
+    if matches("handoff", "medical", text) and matches("handoff", "own_safety", text):
+        return Reading(Intent.HANDOFF, "own_safety")
     if matches("refuse", "medical_claim", text):
         return Reading(Intent.REFUSE, "medical_claim")
     if matches("handoff", "action", text):

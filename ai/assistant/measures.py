@@ -35,6 +35,11 @@ _MOST = re.compile(
 )
 
 
+_SHOE_SIZE = re.compile(
+    r"\b(?:in|eu|in an?|have an?|got an?) (\d{2}(?:\.5)?)(?= *(?:[?!.]|$|please|left|available|too\b))"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
     """`value` in the base unit of `dimension`."""
@@ -79,6 +84,7 @@ def measures(text: str) -> list[Measure]:
     plain = re.sub(r"(\d)个?半?月(?=大|龄|的|了|能|可)", r"\1个月", plain)
     found = [_measure(*m.groups()) for m in _ONE.finditer(plain)]
     found += [Measure("size", float(n)) for n in re.findall(r"size (\d+(?:\.\d+)?)", plain)]
+    found += [Measure("size", float(n)) for n in _SHOE_SIZE.findall(plain)]
     return found
 
 

@@ -67,6 +67,7 @@ def resolve(text: str, facts: Facts, previous: str | None = None) -> Resolution:
     context = [p for p in (facts.product(facts.pinned), facts.product(previous)) if p]
     if not mentions and not context:
         mentions = _starts(text, facts.products)
+    mentions = [] if _about_it(text, mentions, context) else mentions
     rest = text
     for mention in sorted(mentions, key=lambda m: -m.start):
         rest = rest[: mention.start] + "\x00" + rest[mention.end :]
@@ -81,6 +82,24 @@ def resolve(text: str, facts: Facts, previous: str | None = None) -> Resolution:
         ambiguous = ambiguous or len(found) > 1
         chosen.extend(p for p in found if p not in chosen)
     return Resolution(tuple(chosen), True, ambiguous, rest, tuple((m.start, m.end) for m in mentions))
+
+
+_IT = re.compile(r"\b(?:it|they|them)\b")
+
+
+def _about_it(text: str, mentions: Sequence[_Mention], context: Sequence[Product]) -> bool:
+    """ "will it keep coffee hot" asks about what is shown, not about the coffee; "with the keyboard"
+    and comparisons do name another product."""
+    if not mentions or not context or has_han(text) or _CONJUNCTION.search(text):
+        return False
+    if any(context[0] in mention.products for mention in mentions):
+        return False
+    it = _IT.search(text)
+    return it is not None and all(
+        it.end() <= m.start
+        and not re.search(r"\b(?:the|your|that|this|those|these)(?: \S+)? $", text[: m.start])
+        for m in mentions
+    )
 
 
 def _mentions(text: str, products: Sequence[Product]) -> Iterator[_Mention]:

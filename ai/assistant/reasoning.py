@@ -8,21 +8,29 @@ from ai.assistant.concepts import Concept, concepts, of_label
 from ai.assistant.measures import Span, measures, spans
 from ai.assistant.models import Fact, Product, Source
 from ai.assistant.places import places_in
-from ai.assistant.segments import Segment
-from ai.assistant.text import arabic, canonical, clauses, common_length, normalize
+from ai.assistant.segments import Segment, said
+from ai.assistant.text import arabic, canonical, clauses, common_length, has_han, normalize
 
 _NEGATIVE = re.compile(
     r"不(?:可|能|支持|含|适|宜|建议|得|予|退|换|配送|发|包|参与|要|带|防|会|允许|提供|开|接受|怕)|"
-    r"非|^无|[，、]无|无(?!理由|线|需|糖|谷|缝|痕|硅|极|边)|禁|除外|勿|忌|另购|没有|未含|无法|零(?=酒精|香精|添加)"
+    r"非|^无|[，、]无|无(?!理由|线|需|糖|谷|缝|痕|硅|极|边)|禁|除外|勿|忌|另购|没有|未含|无法|零(?=酒精|香精|添加)|"
+    r"\b(?:not|no|never|cannot|can't|don't|doesn't|isn't|without|except|excluding)\b|"
+    r"(?<!is)(?<!are)(?<=\S)[- ]free\b(?! (?:for|over|from|within|returns?|shipping|delivery))"
 )
 _POSITIVE = re.compile(r"可(?!能)|能|支持|适合|适用|含|有|送|带|接受|允许|通用|均|都")
-_CONDITIONAL = re.compile(r"慎|谨慎|先|试用|建议|咨询|遵医嘱|酌情|需|避免|部分|除|仅|只|视")
+_CONDITIONAL = re.compile(
+    r"慎|谨慎|先|试用|建议|咨询|遵医嘱|酌情|需|避免|部分|除|仅|只|视|\b(?:may|might|only|partly|depends?|avoid|patch test)\b"
+)
 _CATEGORIES = re.compile(
     r"食品|生鲜|饰品|首饰|内衣|贴身衣物|化妆品|彩妆|美妆|护肤品|护肤|数码|家电|定制|母婴用品|母婴|保健食品|饮料|茶|水果|宠物用品|宠物|玩具|图书|鲜花"
 )
 _FOODS = frozenset({"食品", "粮油", "生鲜", "零食", "水果", "茶", "茶叶", "饮料", "保健食品", "酒水", "滋补"})
+_PLAINLY = re.compile(r"(yes|no)(?=$|[,.;:])")
 _LABEL_NEGATIVE = re.compile(r"^(不适|不宜|禁忌|禁用|不可|不含|不支持|慎用)")
 _UPPER_BOUND = re.compile(r"承重|载重|限重|最大|最高|上限|max|limit", re.IGNORECASE)
+_BARE_RANGE = re.compile(
+    r"(\d+(?:\.\d+)?)\s*(?:-|–|~|to)\s*(\d+(?:\.\d+)?)(?!\s*[a-z\d.%\"'])", re.IGNORECASE
+)
 _FEES = frozenset({"return_fee", "shipping_fee"})
 _PLACE_CONCEPTS = frozenset({"ship_time", "delivery_time", "shipping_fee", "region", "courier"})
 
@@ -53,11 +61,15 @@ def judge(question: Segment, fact: Fact, concept: Concept | None, product: Produ
     if (measured := _by_measure(question, fact)) is not None:
         return measured
     slots = _slots(question, fact)
-    said = _slot_clause(slots, fact)
+    named = _slot_clause(slots, fact)
     if question.open_question:
         return Judgement(Verdict.STATES, _selected(question, fact) or fact.text)
-    if said is not None:
-        return Judgement(_polarity(said[0], said[1], fact), fact.text)
+    if named is not None:
+        return Judgement(_polarity(named[0], named[1], fact), fact.text)
+    if plainly := _PLAINLY.match(normalize(fact.text)):
+        if slots or question.unknown:
+            return Judgement(Verdict.UNKNOWN, fact.text)
+        return Judgement(Verdict.YES if plainly.group(1) == "yes" else Verdict.NO, fact.text)
     foreign = [s for s in slots if not _in_vocabulary(s, question, fact)]
     unknown = [w for w in question.unknown if not _known_latin(w, question, fact)]
     stated = concept is not None and concept.closed and concept.id in of_label(fact.label)
@@ -72,7 +84,7 @@ def judge(question: Segment, fact: Fact, concept: Concept | None, product: Produ
 
 def _slots(question: Segment, fact: Fact) -> list[str]:
     """Content of the question beyond the fact's own label."""
-    label = canonical(fact.label)
+    label = said(fact.label)
     found = []
     for chunk in question.chunks:
         rest = chunk.replace(label, "") if len(label) >= 2 else chunk
@@ -86,7 +98,7 @@ def _slot_clause(slots: list[str], fact: Fact) -> tuple[str, str] | None:
     best: tuple[int, str, str] | None = None
     for slot in slots:
         for clause in clauses(fact.text) or [fact.text]:
-            text = canonical(arabic(normalize(clause)))
+            text = said(arabic(normalize(clause)))
             size = len(slot) if slot in text else common_length(slot, text)
             whole = slot in text
             enough = (whole and _bounded(slot, text)) or (size >= 2 and size * 2 > len(slot))
@@ -135,8 +147,8 @@ def _in_vocabulary(slot: str, question: Segment, fact: Fact) -> bool:
     han = [c for c in slot if "\u4e00" <= c <= "\u9fff"]
     if not han:
         latin = frozenset().union(*(c.latin for c in concepts().values() if c.id in ids))
-        return slot in latin or slot in canonical(fact.text) or re.fullmatch(r"[\d.]+", slot) is not None
-    label_and_text = canonical(fact.label + fact.text)
+        return slot in latin or slot in said(fact.text) or re.fullmatch(r"[\d.]+", slot) is not None
+    label_and_text = said(fact.label) + said(fact.text)
     return sum(c in known or c in label_and_text for c in han) / len(han) >= 0.6
 
 
@@ -157,7 +169,7 @@ def _by_measure(question: Segment, fact: Fact) -> Judgement | None:
     asked = measures(question.text)
     if not asked:
         return None
-    parts = clauses(fact.text, lists=True)
+    parts = clauses(_sized(fact), lists=True)
     for measure in asked:
         relevant = [(p, s) for p in parts for s in spans(p) if s.dimension == measure.dimension]
         if not relevant:
@@ -170,6 +182,13 @@ def _by_measure(question: Segment, fact: Fact) -> Judgement | None:
         negative = _LABEL_NEGATIVE.search(fact.label) is not None
         return Judgement(Verdict.YES if bool(fitting) != negative else Verdict.NO, fact.text)
     return None
+
+
+def _sized(fact: Fact) -> str:
+    """The fact's words, with the unit that goes without saying: Sizes EU 36-46 are sizes."""
+    if "size" not in of_label(fact.label) or has_han(fact.text):
+        return fact.text
+    return _BARE_RANGE.sub(r"\1-\2码", fact.text)
 
 
 def _selected(question: Segment, fact: Fact) -> str | None:
@@ -206,9 +225,9 @@ def _judge_policy(
         whole = best < 4 or (concept is not None and concept.id in _FEES)
         return Judgement(Verdict.STATES, fact.text if whole else chosen)
     negative = _NEGATIVE.search(chosen.replace("无理由", "")) is not None
-    said = canonical(chosen)
+    wording = said(chosen)
     slots = [s for s in question.chunks if len(s) >= 2]
-    if slots and not any(common_length(s, said) >= 2 for s in slots) and product is None:
+    if slots and not any(common_length(s, wording) >= 2 for s in slots) and product is None:
         return Judgement(Verdict.STATES, fact.text)
     verdict = Verdict.NO if negative else Verdict.YES
     return Judgement(verdict, chosen if negative or best >= 4 else fact.text)
@@ -216,17 +235,17 @@ def _judge_policy(
 
 def _clause_score(question: Segment, clause: str, product: Product | None) -> int:
     """-1: the clause is about other goods."""
-    text = canonical(clause)
+    text = said(clause)
     score = sum(
         size
-        for size in (common_length(arabic(c), canonical(arabic(normalize(clause)))) for c in question.chunks)
+        for size in (common_length(arabic(c), said(arabic(normalize(clause)))) for c in question.chunks)
         if size >= 2
     )
     score += sum(1 for c in question.chunks if len(c) == 1 and c in text)
     named = set(_CATEGORIES.findall(clause))
     if named:
-        said = canonical(question.text)
-        if any(category in said for category in named):
+        asked = canonical(question.text)
+        if any(category in asked for category in named):
             return score + 2
         if product is None or not any(_in_category(product.category, c) for c in named):
             return -1

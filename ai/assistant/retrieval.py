@@ -8,7 +8,7 @@ from ai.assistant.concepts import Concept, of_label, of_value
 from ai.assistant.measures import measures, spans
 from ai.assistant.models import Fact, Facts, Product, Source
 from ai.assistant.places import places_in
-from ai.assistant.segments import Segment
+from ai.assistant.segments import Segment, said
 from ai.assistant.text import arabic, canonical, common_length, has_han, normalize, numbers, pinyin
 
 ENOUGH = 0.6
@@ -34,6 +34,10 @@ _OWN_FACT_ONLY = frozenset(
 _OF_BOTH = frozenset({"damage", "ship_time", "shipping_fee", "return", "exchange", "presale"})
 """Ways of the shop that a product may have of its own."""
 _COUNT_ASKED = re.compile(r"几(?!乎)|多少|how (many|much)")
+LASTING_WORTH = 0.65
+_HOW_LONG = re.compile(r"\bhow (long|much time|many (minutes|hours))\b")
+_DURATION = re.compile(r"\d ?(?:h|hrs?|hours?|min|mins|minutes?|seconds?)\b")
+_LONG_TERMS = frozenset({"warranty", "shelf_life"})
 _UNIT_ASKED = re.compile(r"(?:几|多少)个?([a-z]{1,4}|[\u4e00-\u9fff]{1,2})")
 
 
@@ -101,10 +105,12 @@ def rank(
     mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
     lead = _lead(similarity)
     telling = _telling(question, candidates)
+    lasting = _lasting(question, candidates)
     found = []
     for fact in candidates:
         score, concept = _score(question, fact)
         score += TELLING_WORTH if fact.id in telling and not question.ids & _OWN_FACT_ONLY else 0.0
+        score += LASTING_WORTH if fact.id == lasting else 0.0
         near = similarity.get(fact.id, mean) - mean
         score += max(-NEAR_WEIGHT, min(NEAR_WEIGHT, 3.0 * near))
         if lead is not None and lead[0] == fact.id and not question.ids & _OWN_FACT_ONLY:
@@ -116,15 +122,29 @@ def rank(
     return sorted(found, key=lambda match: -match.score)
 
 
+def _lasting(question: Segment, candidates: Sequence[Fact]) -> str | None:
+    """The one attribute that tells how long something takes, where that is asked and no more."""
+    if not _HOW_LONG.search(question.text) or question.concepts:
+        return None
+    lasting = [
+        fact.id
+        for fact in candidates
+        if fact.source is Source.ATTRIBUTE
+        and _DURATION.search(normalize(fact.text))
+        and not of_label(fact.label) & _LONG_TERMS
+    ]
+    return lasting[0] if len(lasting) == 1 else None
+
+
 def _telling(question: Segment, candidates: Sequence[Fact]) -> frozenset[str]:
     """Attributes with a character of the question that no other attribute has: 染 in 可烫可染."""
-    said = {
-        fact.id: frozenset(canonical(fact.label + fact.text))
+    held = {
+        fact.id: frozenset(said(fact.label) + said(fact.text))
         for fact in candidates
         if fact.source is Source.ATTRIBUTE
     }
     asked = {c for chunk in question.chunks for c in chunk if has_han(c)} - _GENERIC_KEY_CHARS
-    owners = [[fact_id for fact_id, chars in said.items() if c in chars] for c in asked]
+    owners = [[fact_id for fact_id, chars in held.items() if c in chars] for c in asked]
     return frozenset(owner[0] for owner in owners if len(owner) == 1)
 
 
@@ -196,7 +216,7 @@ def _names_place(question: Segment, fact: Fact) -> bool:
 
 
 def _label_overlap(question: Segment, fact: Fact) -> float:
-    label = canonical(fact.label)
+    label = said(fact.label).replace(" ", "")
     asked = canonical(question.bare)
     if len(label) >= 2 and (
         label in asked or question.says(normalize(fact.label)) or label in "".join(question.chunks)
@@ -223,7 +243,7 @@ def _same_sound(label: str, text: str) -> bool:
 
 
 def _value_overlap(question: Segment, fact: Fact) -> float:
-    value = canonical(arabic(normalize(fact.text)))
+    value = said(arabic(normalize(fact.text)))
     best = 0.0
     for chunk in question.chunks:
         chunk_arabic = arabic(chunk)

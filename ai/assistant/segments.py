@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from ai.assistant.concepts import Asked, asked
 from ai.assistant.models import Language
-from ai.assistant.text import canonical, stem, table, words
+from ai.assistant.text import canonical, common_words, has_han, normalize, stem, table, words
 
 _FUNCTION_WORDS = re.compile(
     "请问|想问|问一?下|主播|老板|亲们?|宝贝|姐妹|美女|帅哥|小姐姐|掌柜|家人们?|哥|姐|"
@@ -35,7 +35,7 @@ _STOPWORDS = frozenset(_STOPWORD_TEXT.split())
 _WH = re.compile(r"什么|啥|多少|几(?!乎)|怎么|如何|哪|谁|多(大|长|久|高|重|宽|厚|快|沉|远|深)|还是|为什么")
 _YES_NO = re.compile(r"吗|么|嘛|不|没|能否|是否|可否|可以|能|会|有|支持")
 _YES_NO_EN = re.compile(
-    r"\b(is|are|am|was|do|does|did|can|could|will|would|may|should|has|have|does'?nt|isn'?t|any)\b"
+    r"\b(is|are|am|was|do|does|did|can|could|will|would|may|should|has|have|got|does'?nt|isn'?t|any)\b"
 )
 _WH_EN = re.compile(r"\b(what|what's|whats|which|how|how's|when|where|who|why|whens|wheres)\b")
 
@@ -114,6 +114,22 @@ def _english_chunks(rest: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         stem(w) for w in words(left) if w not in _STOPWORDS and not re.fullmatch(r"\d+(\.\d+)?", w)
     )
     return tuple(terms), unknown
+
+
+@lru_cache(maxsize=8192)
+def said(text: str) -> str:
+    """A fact's words as questions are read: canonical, English ones through the glossary with their
+    spaces kept, and after each thing its kind: 榛子 is 坚果."""
+    plain = normalize(text)
+    if has_han(plain):
+        plain = canonical(plain)
+    else:
+        pattern, meaning = _glossary_pattern()
+        plain = common_words(pattern.sub(lambda m: canonical(meaning[m.group(1)]), plain))
+    for kind, things in table("lexicon")["kinds"].items():
+        if kind not in plain:
+            plain = re.sub("|".join(things), rf"\g<0>({kind})", plain)
+    return plain
 
 
 @lru_cache(maxsize=1)

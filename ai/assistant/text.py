@@ -103,7 +103,7 @@ def pinyin(text: str) -> tuple[str, ...]:
 
 def clauses(text: str, *, lists: bool = False) -> list[str]:
     """Parts between commas and stops; with `lists` also between enumeration marks."""
-    marks = r"[，。；;！!\n]|,(?!\d)" + ("|、" if lists else "")
+    marks = r"[，。；;！!\n]|,(?!\d)|(?<=[a-z\d])\.(?= [A-Z]|$)" + ("|、" if lists else "")
     return [part.strip() for part in re.split(marks, text) if part.strip()]
 
 
@@ -138,9 +138,14 @@ def _synonyms() -> tuple[re.Pattern[str], dict[str, str]]:
 
 @lru_cache(maxsize=8192)
 def canonical(text: str) -> str:
-    """A normalized text with each synonym replaced by the first of its group."""
+    """A normalized text with each synonym replaced by the first of its group, without spaces."""
+    return common_words(text).replace(" ", "")
+
+
+def common_words(text: str) -> str:
+    """The same with its spaces kept."""
     pattern, words_of = _synonyms()
-    return pattern.sub(lambda m: words_of[m.group(0)], normalize(text)).replace(" ", "")
+    return pattern.sub(lambda m: words_of[m.group(0)], normalize(text))
 
 
 @lru_cache(maxsize=1)
