@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -45,17 +46,23 @@ class QueryCache:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
+        self._one_at_a_time = Lock()
         self._vectors: OrderedDict[str, Vector] = OrderedDict()
 
     async def vector(self, text: str) -> Vector:
         if (known := self._vectors.get(text)) is not None:
             self._vectors.move_to_end(text)
             return known
-        vector = await asyncio.to_thread(centred, self._embedder, text)
+        vector = await asyncio.to_thread(self._embed, text)
         self._vectors[text] = vector
         while len(self._vectors) > MAX_QUERIES:
             self._vectors.popitem(last=False)
         return vector
+
+    def _embed(self, text: str) -> Vector:
+        """One at a time: many at once would take every core from those who serve viewers."""
+        with self._one_at_a_time:
+            return centred(self._embedder, text)
 
 
 class MemoryIndex:
