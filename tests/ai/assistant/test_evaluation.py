@@ -1,4 +1,4 @@
-"""The measure that counts: files of cases over three catalogues."""
+"""The measure that counts, on two whole files of cases and every third case of others."""
 
 from pathlib import Path
 
@@ -10,9 +10,7 @@ from ai.embeddings import Embedder
 DATA = Path(__file__).parents[2] / "data" / "assistant"
 
 
-@pytest.mark.parametrize(
-    ("name", "cases"), [("given", 52), ("own", 149), ("more", 154), ("fresh", 154), ("heldout", 137)]
-)
+@pytest.mark.parametrize(("name", "cases"), [("given", 52), ("own", 149)])
 def test_answers_the_files_of_cases(name: str, cases: int, embedder: Embedder, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     figures, results = evaluation.run(DATA / f"{name}.json", embedder, page=page)
@@ -22,7 +20,7 @@ def test_answers_the_files_of_cases(name: str, cases: int, embedder: Embedder, t
     assert page.read_text("utf-8").count("<details>") == cases
 
 
-@pytest.mark.parametrize("name", ["grocery", "beauty", "pets", "home", "corner", "mixed"])
+@pytest.mark.parametrize("name", ["more", "heldout", "pets", "home", "mixed", "outdoor"])
 def test_answers_other_shops(name: str, embedder: Embedder) -> None:
     figures, results = evaluation.run(DATA / f"{name}.json", embedder, quick=True)
     assert figures["accuracy"]["all"] >= 0.92, [(r.question, r.why) for r in results if not r.right]
