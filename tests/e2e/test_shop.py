@@ -59,7 +59,7 @@ async def fill_the_cart(page: Page, site: Site, room_id: str) -> None:
         await page.get_by_test_id("open-products").click()
         await page.get_by_test_id("product-row").nth(number).get_by_role("button").last.click()
         await page.get_by_test_id("buy-cart").click()
-        await page.get_by_test_id("buy-sheet").get_by_role("button").first.click()
+        await page.keyboard.press("Escape")
         await expect(page.get_by_test_id("buy-sheet")).to_be_hidden()
 
 
