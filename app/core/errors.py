@@ -32,6 +32,18 @@ class Problem(Exception):
         return body | self.extra
 
 
+def answers(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """How an endpoint's OpenAPI document tells of these problems (FastAPI's `responses`)."""
+    told: dict[int | str, dict[str, Any]] = {}
+    for problem in problems:
+        codes = told.get(problem.status, {}).get("description", "").split()
+        told[problem.status] = {
+            "description": " ".join([*codes, problem.code]),
+            "content": {"application/problem+json": {"schema": {"type": "object"}}},
+        }
+    return told
+
+
 class Invalid(Problem):
     code = "invalid"
     status = 422

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 
-from app.core.errors import NotFound
+from app.core.errors import NotFound, answers
 from app.core.http import ClockDep, CurrentUser, DatabaseDep
 from commerce.addresses.schemas import AddressOut
 from commerce.addresses.service import of_order
@@ -13,6 +13,7 @@ from commerce.carts import service as carts
 from commerce.deps import CommerceDep, IdempotencyKey, Merchant
 from commerce.errors import AddressNotFound, OrderNotFound
 from commerce.orders import repository
+from commerce.orders.desk import Busy
 from commerce.orders.placement import OrderDraft
 from commerce.orders.schemas import (
     CancelIn,
@@ -35,7 +36,7 @@ merchant_router = APIRouter(prefix="/api/merchant/orders", tags=["merchant"])
 PAGE = 50
 
 
-@router.post("", status_code=201, response_model=OrderOut)
+@router.post("", status_code=201, response_model=OrderOut, responses=answers(Busy))
 async def place_order(
     order: OrderIn, key: IdempotencyKey, db: DatabaseDep, commerce: CommerceDep, user: CurrentUser
 ) -> Response:

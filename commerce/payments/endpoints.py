@@ -4,9 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from app.core.errors import Problem
+from app.core.errors import Problem, answers
 from app.core.http import CurrentUser, DatabaseDep
 from commerce.deps import CommerceDep, IdempotencyKey, Merchant, Origin
+from commerce.errors import ProviderUnavailable
 from commerce.payments import repository
 from commerce.payments.schemas import Notifications, PaymentIn, PaymentOut, RefundIn, RefundOut, Refunds
 
@@ -22,7 +23,7 @@ class NotificationTooLarge(Problem):
     title = "No notification is that long"
 
 
-@router.post("/orders/{order_id}/payments", status_code=201)
+@router.post("/orders/{order_id}/payments", status_code=201, responses=answers(ProviderUnavailable))
 async def create_payment(
     order_id: UUID,
     body: PaymentIn,
