@@ -43,6 +43,10 @@ ENGLISH: tuple[Rule, ...] = (
     Rule("is here", AF, 1.0, r"""
         \W{0,2}(?:is|are) open\b|\W{0,2}(?:goes|go|returns)\b(?! (?:live|well|great|on sale))
     """, "arrive"),
+    Rule("is here", R, 1.6, r"""
+        \b(?:it is|it'?s|they are|they'?re) (?:finally |now |right )?(?:here|live|open|up)\b|\bhere (?:it is|they are)\b
+    """, "arrive"),
+    Rule("now", AF, 1.2, r"\W{0,2}(?:right |live )?now\b", "now"),
     Rule("for whom", L, 0.7, r"""
         \bdo you still\b|\btired of\b|\bwhere are you\b|\bwhat is in the\b|\bonly on my\b|\bfor the \w+ people\b
         |\bwant (?:clear|soft|better|more|a)\b
@@ -100,12 +104,13 @@ ENGLISH: tuple[Rule, ...] = (
         \blater\b|\bcoming (?:up|soon)\b|\btomorrow\b|\bnext (?:week|time|show|stream|month|friday
         |monday|saturday|sunday)\b|\bin (?:about )?(?:a|an|\w+) (?:few |little )?(?:minutes?|hours?
         |while|bit|moment|days?|second)\b|\bhalf an hour\b|\bbring(?:ing)? out\b
-        |\bsoon\b|\bstay (?:tuned|with|around)\b|\bstick around\b
-        |\bat the end\b|\bwill (?:also )?(?:have|be|get to|show|cover|bring|come|talk|do)\b
+        |\bsoon\b|\bstay (?:tuned|with|around|for|until|till|close)\b|\bstick (?:around|with)\b
+        |\bat the end\b|\bsav(?:e|ing) the\b(?! best)|\bkeep (?:an eye|watching|your eyes)\b|\bwill (?:also )?(?:have
+        |be|get to|show|cover|bring|come|talk|do)\b
         |\bwe'?ll (?:also )?(?:have|be|get to|show|cover|bring|come|talk|do|see)\b
         |\bi'?ll (?:also )?(?:have|be|get to|show|cover|bring|come|talk|do)\b|\bgoing to (?:get|have
         |see)\b|\bdon'?t (?:go|leave|worry|forget)\b|\bbefore (?:we|i)\b|\bafter (?:this|that
-        |the break)\b|\bnot yet\b|\bsave the\b|\bwait for\b|\bsneak peek\b|\bthis (?:weekend|friday
+        |the break)\b|\bnot yet\b|\bwait for\b|\bsneak peek\b|\bthis (?:weekend|friday
         |saturday|sunday)\b
     """, "later", 0.35),
     Rule("later", R, -1.6, r"""
@@ -117,7 +122,8 @@ ENGLISH: tuple[Rule, ...] = (
         |launch(?:es)?) (?:out |up |live )?(?:on|at|next|this)\b
     """, "later"),
     Rule("later", R, -1.8, r"""
-        \bstill to come\b|\bcomes? (?:right )?after\b|\bgoes live\b|\bbefore we\b|\bbe patient\b|\bhang tight\b
+        \bstill to come\b|\b(?:lined|queued) up\b|\bsecond half\b|\bfor the end\b|\bbut first\b
+        |\bcomes? (?:right )?after\b|\bgoes live\b|\bbefore we\b|\bbe patient\b|\bhang tight\b
     """, "later"),
     Rule("later", L, -1.6, r"""
         \bstill negotiating\b|\bcannot open\b|\bshould i bring\b|\bstill to come\b
@@ -141,18 +147,21 @@ ENGLISH: tuple[Rule, ...] = (
         \bwho(?:ever|) (?:bought|ordered)\b|\bwe started\b|\byears\b.{0,10}\bi\b|\beverything about\b|\b(?:her|his|their)\b
     """, "past", 0.3),
     Rule("finished", L, -1.4, r"""
-        \bthat'?s (?:it|all|everything) (?:for|on|about)\b|\b(?:done|finished|wrapp(?:ed
-        |ing)(?: up)?) (?:with)?\b|\bthanks? (?:\w+ )?for (?:buying|ordering|grabbing)\b|\bso much for\b
+        \bthat'?s (?:it|all|everything|a wrap) (?:for|on|about|from)\b|\b(?:done|finished|wrapp(?:ed
+        |ing)(?: up)?) (?:with)?\b|\bthat (?:wraps up|concludes|ends|does it for|was (?:the|our))\b
+        |\bthank(?:s| you)(?: \w+){0,3} for (?:buying|ordering|grabbing|getting|purchasing|picking|trying)\b
+        |\bclosing (?:out )?(?:the|our)\b|\bso much for\b
         |\benough about\b
     """, "past", 0.3),
     Rule("sold out", R, -2.2, r"""
         \bsold out\b|\b(?:is|are|all|was|were) gone\b|\bout of stock\b|\bunavailable\b|\bno longer\b
         |\bdiscontinued\b|\bnot (?:available|for sale|on sale|in stock)\b|\bran out\b
-        |\bsold (?:so )?(?:fast|quickly|through)\b|\bnone left\b|\bwon'?t be\b|\bback ?order
+        |\bsold (?:so )?(?:fast|quickly|through)\b|\bnone left\b|\bwon'?t be\b|\bback ?order|\bstuck (?:at|in|on)\b
+        |\bdelayed\b|\b(?:has|have)(?:n'?t| not) (?:arrived|come|shipped)\b|\bflew off\b|\bbefore i could\b
     """, "gone"),
     Rule("sold out", L, -1.6, r"""
         \bsold out of\b|\bran out of\b|\bout of\b|\bno more\b|\bdon'?t have\b|\bdo not have\b
-        |\bno longer\b|\bwithout (?:the|my|a)\b|\bwaiting (?:list|for)\b
+        |\bno longer\b|\bwithout (?:the|my|a)\b|\bwaiting (?:list|for|on)\b
     """, "gone", 0.4),
     # Not presenting: asked.
     Rule("a viewer asks", L, -1.8, r"""
@@ -166,15 +175,20 @@ ENGLISH: tuple[Rule, ...] = (
     Rule("compared", CL, -1.8, r"""
         \bunlike\b|\b(?:than|versus|vs|compared (?:to|with)|similar to|same as|different from|instead of
         |rather than|as (?:good|big|soft|nice|warm|light|small|large|fast|quiet) as|not (?:the|a|an|our
-        |as|like)|isn'?t (?:the|a|like)|goes (?:well |great |perfectly )?with|pairs? (?:\w+ )?with
-        |works? (?:\w+ )?with|matches|match|next to|(?:just|and|much|more|kind of) like|looks like|reminds? me of|replaces?
+        |as|like)|isn'?t (?:the|a|like)|go(?:es)? (?:(?:so|really|very|quite|super|well|great|perfectly|nicely|beautifully) )*with
+        |pairs? (?:\w+ ){0,2}with|works? (?:\w+ ){0,2}with|matches|match|next to|(?:just|and|much|more|kind of) like
+        |looks like|reminds? me of|replaces?
         |replacement for|difference between|forget (?:the|about|your)|not to be confused|besides|except
         |apart from|alongside|together with|along with|on top of|over the|under the|after (?:the|your
         |using)|before (?:the|your))\b(?: \w+){0,3}
     """, "compared"),
+    Rule("used with", AD, -1.0, r"""
+        \b(?:under|over|inside|into|onto|in|behind|beneath) (?:my|your|a|an)(?: old| own| new)?[ ]
+    """, "compared"),
     Rule("a viewer asks", R, -1.5, r",? (?:asks|wonders|wrote)\b", "asked"),
     Rule("a viewer asks", L, -1.4, r"""
-        \btyping\b|\bi hear you\b|\bwhy is everybody\b|\b(?:can|is|does|will) (?:i|it|the)\b
+        \btyping\b|\btype (?:one|two|a|an|yes|in)\b|\bshould (?:we|i)\b|\blet me know\b|\bwho (?:wants|voted|bought)\b
+        |\bpolls?\b|\bvot(?:e|ed|ing)\b|\bi hear you\b|\bwhy is everybody\b|\b(?:can|is|does|will) (?:i|it|the)\b
     """, "asked", 0.6),
     Rule("another's", CL, -1.5, r"\bother (?:streams?|brands?|shops?|stores?|sellers?|people)\b|\belsewhere\b", "another's"),
     Rule("compared", CL, -1.4, r"""
@@ -198,7 +212,8 @@ ENGLISH: tuple[Rule, ...] = (
     Rule("a gift with it", R, -1.0, r"\bfor free\b", "gift"),
     Rule("a gift with it", L, -1.2, r"\bto win\b|\bevery order\b|\bcomment below\b", "gift", 0.8),
     Rule("not this", AF, -1.3, r"\W{0,2}(?:behind me|i have on|i am wearing|on my (?:wall|desk))\b", "not"),
-    Rule("not this", L, -1.3, r"\boops\b|\bwrong link\b", "not", 0.9),
+    Rule("not this", L, -1.3, r"\boops\b|\bwrong link\b|\blink (?:goes|went|belongs) to\b", "not", 0.9),
+    Rule("not this", R, -1.5, r"\bwrong (?:one|link|item|product)\b|\bignore (?:it|that)\b|\bdon'?t click\b", "not"),
     Rule("not this", CL, -1.3, r"""
         \bnot (?:selling|talking|showing|doing|the)\b|\bisn'?t\b|\bdon'?t (?:buy|get|need|want)\b
         |\bcan'?t\b|\bnever\b|\bwish (?:i|we)\b|\bnot going to\b|\bskip(?:ping)?\b
