@@ -18,7 +18,7 @@ from app import migrations
 from app.embedded.postgres import embedded_postgres_server
 from app.embedded.redis import embedded_redis_server
 from app.roles import heartbeat
-from app.roles.process import SUPERVISED, run_supervised
+from app.roles.process import run_supervised
 from app.settings import Settings
 
 ROLES = ("web", "gateway", "media", "sandbox", "ai", "jobs")
@@ -28,7 +28,8 @@ READY_TIMEOUT_S = 180
 BACKOFF_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
 CALM_S = 60
 
-SHARED_MODULES = ["app.roles.shared"]
+# What most roles import; none of it starts a thread, opens a connection or draws a random number meanwhile.
+SHARED_MODULES = ["fastapi", "langgraph.graph", "pypinyin", "pywebpush"]
 _forks = multiprocessing.get_context("forkserver")
 
 Prepare = Callable[[Settings], Awaitable[None]]
@@ -55,12 +56,12 @@ class Supervisor:
     """Keeps one process of each role alive. Use `running()`.
 
     The processes are forked from one that has imported what most roles need: eight interpreters that
-    import it side by side take several times as long.
+    import it side by side take several times as long. Should we be killed, they stop by themselves.
     """
 
     def __init__(self, roles: Sequence[str], environment: Mapping[str, str], console: Console) -> None:
         self._children = [Child(role) for role in roles]
-        self._environment = dict(environment) | {SUPERVISED: "1"}
+        self._environment = dict(environment)
         self._console = console
 
     @asynccontextmanager

@@ -16,10 +16,10 @@ from psycopg_pool import PoolTimeout
 from redis.asyncio import Redis
 
 from app.benches.http_load import Answer, Connections, percentile_ms
+from app.benches.ports import free_ports
 from app.benches.shop import (
     Bench,
     bench_platform,
-    free_ports,
     make_buyers,
     make_sku,
     make_units,

@@ -1,9 +1,8 @@
 """What benches of the shop begin with: a platform of their own, buyers, and something to buy."""
 
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -12,6 +11,7 @@ import orjson
 from rich.console import Console
 
 from app.benches.http_load import post
+from app.benches.ports import free_ports
 from app.benches.ways import UNITS
 from app.core.db import Database
 from app.core.ids import new_id
@@ -48,15 +48,6 @@ async def bench_platform(roles: Sequence[str] = ("web",)) -> AsyncIterator[Bench
         quiet = Console(stderr=True, highlight=False)
         async with platform(settings, quiet, roles=roles) as ready, open_services(ready) as services:
             yield Bench(ready, services.db)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of the loopback interface that nobody uses."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 async def make_buyers(db: Database, count: int) -> list[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import importlib
+import multiprocessing
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -17,10 +18,9 @@ from fastapi import FastAPI
 from app.runtime import configure_logging
 from app.settings import Settings
 
-PARENT_CHECK_S = 1
 YOUNG_OBJECTS = 50_000
 LISTENING_CHECK_S = 0.01
-SUPERVISED = "SHOPCAST_SUPERVISED"
+ORPHAN_LIFETIME_S = 10
 
 log = structlog.get_logger()
 
@@ -51,21 +51,18 @@ async def _until_stopped(run: Run, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
-    watch = asyncio.create_task(_stop_with_parent(task)) if SUPERVISED in os.environ else None
-    try:
-        with suppress(asyncio.CancelledError):
-            await task
-    finally:
-        if watch is not None:
-            watch.cancel()
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:
+        loop.add_reader(supervisor.sentinel, _stop_orphaned, supervisor.sentinel, task)
+    with suppress(asyncio.CancelledError):
+        await task
 
 
-async def _stop_with_parent(task: asyncio.Future[None]) -> None:
-    """A supervisor that was killed cannot stop us: its absence does."""
-    parent = os.getppid()
-    while os.getppid() == parent:
-        await asyncio.sleep(PARENT_CHECK_S)
+def _stop_orphaned(sentinel: int, task: asyncio.Future[None]) -> None:
+    """A supervisor that was killed cannot stop us: the end of a pipe that it held does."""
+    asyncio.get_running_loop().remove_reader(sentinel)
     log.warning("the supervisor is gone: stopping")
+    signal.alarm(ORPHAN_LIFETIME_S)  # nobody is left to kill what hangs
     task.cancel()
 
 

@@ -13,10 +13,10 @@ import pytest
 from redis.asyncio import Redis
 from rich.console import Console
 
+from app.benches.ports import free_ports
 from app.roles import heartbeat
 from app.settings import Settings
 from app.supervisor import AlreadyRunning, platform
-from tests.ports import free_ports
 
 
 def local_settings(directory: Path) -> Settings:
@@ -70,14 +70,17 @@ async def test_a_killed_role_comes_back_and_all_end_together(tmp_path: Path) -> 
     assert servers == []
 
 
-async def test_servers_that_outlived_a_killed_supervisor_are_stopped_first(tmp_path: Path) -> None:
+async def test_roles_end_with_a_killed_supervisor_and_its_servers_give_way_to_the_next(
+    tmp_path: Path,
+) -> None:
     """The second start finds PostgreSQL and Redis of the first still running."""
     settings = local_settings(tmp_path)
     script = (
         "import asyncio, io\nfrom pathlib import Path\nfrom rich.console import Console\n"
-        "from app.settings import Settings\nfrom app.supervisor import servers\n"
+        "from app.settings import Settings\nfrom app.supervisor import platform\n"
         "async def main():\n"
-        f"    async with servers(Settings(data_dir=Path({str(tmp_path)!r}))):\n"
+        f"    settings = Settings(data_dir=Path({str(tmp_path)!r}), web_port={settings.web_port})\n"
+        "    async with platform(settings, Console(file=io.StringIO()), roles=['web']):\n"
         "        print('ready', flush=True)\n        await asyncio.Event().wait()\n"
         "asyncio.run(main())"
     )
@@ -89,7 +92,10 @@ async def test_servers_that_outlived_a_killed_supervisor_are_stopped_first(tmp_p
     )
     assert process.stdout is not None
     assert (await asyncio.wait_for(process.stdout.readline(), 60)).strip() == b"ready"
+    async with Redis(unix_socket_path=str(tmp_path / "redis" / "redis.sock")) as redis:
+        role = psutil.Process(await web_process(redis))
     process.kill()
     await process.wait()
+    await asyncio.to_thread(role.wait, 30)
     async with asyncio.timeout(60), platform(settings, Console(file=io.StringIO()), roles=["web"]) as ready:
         assert ready.database_url is not None

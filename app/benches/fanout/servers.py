@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from app.benches.fanout.generator import children, cost
-from app.benches.shop import free_ports
+from app.benches.ports import free_ports
 from app.core.report import Report
 
 PEERS = Path(__file__).parents[1] / "peers"

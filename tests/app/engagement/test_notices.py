@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
+from app.benches.ports import free_ports
 from app.core.db import fetch_all
 from app.core.http import Services
 from app.engagement.notices import service
 from app.engagement.notices.service import Notices
 from app.settings import Settings
 from tests.conftest import LogIn, User
-from tests.ports import free_ports
 
 
 class Browser:

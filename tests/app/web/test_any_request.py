@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from schemathesis import APIOperation, Case
 from schemathesis.core.result import Err
 
+from app.benches.ports import free_ports
 from app.core.auth import Role
 from app.core.http import Services
 from app.identity import service as identity
@@ -24,7 +25,6 @@ from app.web.app import create_app
 from commerce.runtime import Commerce
 from tests.builders import create_product
 from tests.conftest import LogIn
-from tests.ports import free_ports
 
 EXAMPLES = 6
 
