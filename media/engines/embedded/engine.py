@@ -1,16 +1,13 @@
-"""The embedded engine: routes datagrams to peers, sessions to rooms, and keeps time."""
+"""The embedded engine: brings sessions and rooms together, and keeps time."""
 
 import asyncio
 import contextlib
 import logging
 import secrets
-import struct
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-from aioice import stun
 
 from media.engines.base import (
     AlreadyPublishing,
@@ -29,7 +26,7 @@ from media.engines.base import (
 from media.engines.embedded.dtls import Certificate
 from media.engines.embedded.keyframes import KeyFrameRequests
 from media.engines.embedded.local import LocalPublisher
-from media.engines.embedded.mux import Address, DualPort
+from media.engines.embedded.mux import DualPort
 from media.engines.embedded.negotiation import (
     LocalTransport,
     Offer,
@@ -38,6 +35,7 @@ from media.engines.embedded.negotiation import (
     write_answer,
 )
 from media.engines.embedded.peer import Peer
+from media.engines.embedded.peers import Peers
 from media.engines.embedded.publisher import Publisher, RoomPublisher
 from media.engines.embedded.room import Room
 from media.engines.embedded.viewer import Viewer
@@ -79,16 +77,14 @@ class EmbeddedEngine:
         self._listener = listener
         self._sink_factories = sink_factories
         self._certificate = Certificate()
-        self._port = DualPort(self._on_datagram)
+        self._peers = Peers()
+        self._port = DualPort(self._peers.on_datagram)
         self._rooms: dict[str, Room] = {}
-        self._peers_by_ufrag: dict[str, Peer] = {}
-        self._peers_by_address: dict[Address, Peer] = {}
         self._sessions: dict[str, tuple[Peer, Room, Publisher | Viewer]] = {}
         self._ingests: dict[str, tuple[LocalPublisher, Room]] = {}
         self._orders: dict[str, StreamOrder] = {}
         self._ticker: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self.datagrams_refused = 0
 
     @property
     def udp_port(self) -> int:
@@ -108,7 +104,12 @@ class EmbeddedEngine:
     @property
     def known_addresses(self) -> int:
         """Addresses that datagrams are taken from."""
-        return len(self._peers_by_address)
+        return self._peers.known_addresses
+
+    @property
+    def datagrams_refused(self) -> int:
+        """Datagrams that came from nobody we know."""
+        return self._peers.datagrams_refused
 
     def is_fresh(self, room_id: str) -> bool:
         """Whether media came to a room within the last 2 s."""
@@ -200,9 +201,7 @@ class EmbeddedEngine:
         credentials = credentials_of_fragment(fragment)
         if credentials is None or credentials[0] == peer.remote_ufrag:
             return None
-        self._peers_by_ufrag.pop(peer.local_ufrag, None)
-        ufrag, password = peer.restart_ice(credentials[0])
-        self._peers_by_ufrag[ufrag] = peer
+        ufrag, password = self._peers.restart_ice(peer, credentials[0])
         candidates = "".join(
             f"a=candidate:{n} 1 udp {2130706431 - n} {host} {port} typ host\r\n"
             for n, (host, port) in enumerate(self._candidates(), 1)
@@ -307,7 +306,7 @@ class EmbeddedEngine:
         )
 
     def _new_peer(self, offer: Offer) -> Peer:
-        if len(self._peers_by_ufrag) - len(self._peers_by_address) > _HANDSHAKE_LIMIT:
+        if self._peers.handshakes > _HANDSHAKE_LIMIT:
             raise NodeFull("Too many sessions are being set up.")
         peer = Peer(
             self._port,
@@ -315,9 +314,9 @@ class EmbeddedEngine:
             dtls_server=offer.dtls_server,
             fingerprints=offer.fingerprints,
             remote_ufrag=offer.ufrag,
-            bind=self._bind,
+            bind=self._peers.bind,
         )
-        self._peers_by_ufrag[peer.local_ufrag] = peer
+        self._peers.add(peer)
         return peer
 
     def _local(self, peer: Peer, sources: dict[str, Any], cname: str = "shopcast") -> LocalTransport:
@@ -336,45 +335,12 @@ class EmbeddedEngine:
             hosts = [self._config.udp_host]
         return [(host, self._port.port) for host in hosts or interface_addresses(v6=self._port.has_v6)]
 
-    def _bind(self, peer: Peer, address: Address) -> None:
-        self._peers_by_address[address] = peer
-
-    def _on_datagram(self, data: bytes, address: Address) -> None:
-        now = time.monotonic()
-        if data and data[0] < 4:
-            self._on_stun(data, address, now)
-            return
-        peer = self._peers_by_address.get(address)
-        if peer is None:
-            self.datagrams_refused += 1
-            return
-        peer.on_datagram(data, address, now)
-
-    def _on_stun(self, data: bytes, address: Address, now: float) -> None:
-        try:
-            message = stun.parse_message(data)
-        except (ValueError, IndexError, struct.error):
-            self.datagrams_refused += 1
-            return
-        binding = message.message_method == stun.Method.BINDING
-        if not binding or message.message_class != stun.Class.REQUEST:
-            return
-        username = str(message.attributes.get("USERNAME", ""))
-        peer = self._peers_by_ufrag.get(username.partition(":")[0])
-        if peer is None or peer.closed:
-            self.datagrams_refused += 1
-            return
-        peer.on_stun(message, address, now)
-
     def _forget(self, session_id: str) -> None:
         session = self._sessions.pop(session_id, None)
         if session is None:
             return
         peer, room, _ = session
-        self._peers_by_ufrag.pop(peer.local_ufrag, None)
-        for address in peer.addresses:
-            if self._peers_by_address.get(address) is peer:
-                del self._peers_by_address[address]
+        self._peers.forget(peer)
         self._drop_if_empty(room)
 
     def _drop_if_empty(self, room: Room) -> None:
