@@ -9,7 +9,7 @@ _CUES = (
     (
         Action.OPEN_LINK,
         re.compile(
-            r"[上挂开放](?:一下)?(?:\w号)?(?:链接|连接|练结)|\blinks? (?:is|are) (?:up|live|open)"
+            r"[上挂开放](?:一下)?(?:\w号)?[链连练联恋脸][接结街节姐界解]|\blinks? (?:is|are) (?:up|live|open)"
             r"|\b(?:drop(?:ping)?|open(?:ing)?) the link",
             re.IGNORECASE,
         ),

@@ -137,10 +137,11 @@ class CueEngine:
             self._warned = set()
         matches = self.names_in(segment.text)
         self._undecided = False
-        decisions = self._present(segment, matches, now_s, final)
+        readings = self.readings(segment, matches)
+        decisions = self._present(segment, matches, readings, now_s, final)
         if final and not matches:
             decisions += self._offer_kind(segment, now_s)
-        decisions += self._compare(segment, matches)
+        decisions += self._compare(segment, readings)
         if final:
             decisions += self._conclude(segment, matches)
         return decisions + self.tick(now_s)
@@ -165,10 +166,14 @@ class CueEngine:
         ]
 
     def _present(
-        self, segment: Segment, matches: Sequence[NameMatch], now_s: float, final: bool
+        self,
+        segment: Segment,
+        matches: Sequence[NameMatch],
+        readings: Sequence[tuple[NameMatch, Reading]],
+        now_s: float,
+        final: bool,
     ) -> list[CueDecision]:
         decisions: list[CueDecision] = []
-        readings = self.readings(segment, matches)
         presented = [match.product_id for match, reading in readings if reading.act is Act.INTRODUCE]
         a_set = len(set(presented)) > 1 and _says_set(segment.text)
         for n, (match, reading) in enumerate(readings):
@@ -311,14 +316,28 @@ class CueEngine:
         current = presented[-1:] or self.screen.pinned[-1:]
         return self._products.get(current[0]) if current else None
 
-    def _compare(self, segment: Segment, matches: Sequence[NameMatch]) -> list[CueDecision]:
+    def _priced(
+        self, segment: Segment, readings: Sequence[tuple[NameMatch, Reading]]
+    ) -> tuple[ListedProduct | None, int]:
+        """Whose price and stock the utterance tells, and until where: a product only mentioned ends it."""
+        presented = [
+            match.product_id
+            for match, reading in readings
+            if self.screen.shows(match.product_id)
+            or (reading.act is Act.INTRODUCE and match.trust > Trust.PART and not match.rivals)
+        ]
+        current = presented[-1:] or self.screen.pinned[-1:]
+        turns = readings and not presented
+        until = readings[0][0].start if turns else len(segment.text)
+        return self._products.get(current[0]) if current else None, until + 1
+
+    def _compare(self, segment: Segment, readings: Sequence[tuple[NameMatch, Reading]]) -> list[CueDecision]:
         """Prices and stock as spoken; while the utterance grows, those that two hypotheses agree on."""
-        product = self._spoken_of(matches)
+        product, until = self._priced(segment, readings)
         if product is None:
             return []
-        until = None
         if isinstance(segment, PartialSegment):
-            until = len(segment.stable_text) - _NUMBER_MAY_GROW[segment.language]
+            until = min(until, len(segment.stable_text) - _NUMBER_MAY_GROW[segment.language])
         found = broken_promises(segment.text, segment.language, product, until)
         fresh = [warning for warning in found if (warning.promise, product.id) not in self._warned]
         self._warned |= {(warning.promise, product.id) for warning in fresh}

@@ -13,6 +13,7 @@ from ai.cues.decisions import Pin
 from ai.cues.delays import caption_delays, warning_delays
 from ai.cues.error_rates import ErrorRates, measure, normalized
 from ai.cues.products import ListedProduct
+from ai.cues.promise_scoring import LabelledPromise, PromiseScore, load_promises, score_promises
 from ai.cues.scoring import (
     LabelledSegment,
     LabelledSession,
@@ -44,6 +45,8 @@ class SessionResult:
     caption_delays_s: tuple[float, ...] = ()
     warning_delays_s: tuple[float, ...] = ()
     rates: ErrorRates | None = None
+    promises: PromiseScore | None = None
+    """None where the data does not label prices and stock."""
 
     @property
     def cer(self) -> float:
@@ -96,6 +99,7 @@ def listen_to(
     recognizer: Recognizer,
     settings: RoomSettings | None = None,
     may_go_on: Callable[[], bool] = lambda: True,
+    promises: Sequence[LabelledPromise] | None = None,
 ) -> SessionResult:
     """One session through the whole chain."""
     room = SimulatedRoom(RoomListener(products, settings), read_sound(folder / session.audio))
@@ -119,6 +123,7 @@ def listen_to(
         effort.stopped_s or session.duration_s,
         tuple(caption_delays(session, room.events, products)),
         tuple(warning_delays(session, room.events)),
+        promises=None if promises is None else score_promises(session, promises, room.events),
     )
 
 
@@ -145,6 +150,7 @@ def run(
     report = Report("eval cues")
     started = time.monotonic()
     products, sessions = load(folder)
+    promises = load_promises(folder)
     report.progress(f"{len(sessions)} sessions, {len(products)} products; loading {model}")
     recognizer = WhisperRecognizer(WhisperSettings(model, cpu_threads=cpu_threads), data_dir)
 
@@ -155,7 +161,7 @@ def run(
     for session in _alternating(sessions) if quick else sessions:
         if not in_time():
             break
-        result = listen_to(session, folder, products, recognizer, may_go_on=in_time)
+        result = listen_to(session, folder, products, recognizer, may_go_on=in_time, promises=promises)
         if not quick:
             result = _with_error_rates(result, folder, products, recognizer)
         results.append(result)
@@ -213,6 +219,7 @@ def figures(results: Sequence[SessionResult]) -> dict[str, Any]:
         "latency_p95_s": _rounded(percentile(latencies, 0.95)),
         "partial_p95_s": _rounded(percentile([s for r in results for s in r.caption_delays_s], 0.95)),
         "warning_p95_s": _rounded(percentile([s for r in results for s in r.warning_delays_s], 0.95)),
+        **_warning_figures([r.promises for r in results if r.promises is not None]),
         "cer": _rounded(
             sum(r.character_errors for r in results) / max(1, sum(r.characters for r in results))
         ),
@@ -223,6 +230,15 @@ def figures(results: Sequence[SessionResult]) -> dict[str, Any]:
         },
         "rtf": _rounded(sum(r.compute_s for r in results) / sound_s if sound_s else None),
         "cpu_rtf": _rounded(sum(r.cpu_s for r in results) / sound_s if sound_s else None),
+    }
+
+
+def _warning_figures(scores: Sequence[PromiseScore]) -> dict[str, Any]:
+    """Of the wrong prices and stock that were said the share that was warned of; warnings of nothing wrong."""
+    expected = sum(score.expected for score in scores)
+    return {
+        "warned": _rounded(sum(score.warned for score in scores) / expected if expected else None),
+        "false_warnings": sum(len(score.false_warnings) for score in scores) if scores else None,
     }
 
 
@@ -287,7 +303,7 @@ def by_product(results: Sequence[SessionResult]) -> list[tuple[Any, ...]]:
 
 
 def failures(results: Sequence[SessionResult]) -> list[tuple[Any, ...]]:
-    """Session, kind, product, time, words and rule of each missed introduction and each false pin."""
+    """Session, kind, product, time, words and rule of each missed introduction, false pin and failed warning."""
     found: list[tuple[Any, ...]] = []
     for result in results:
         session = result.score.session.id
@@ -297,4 +313,23 @@ def failures(results: Sequence[SessionResult]) -> list[tuple[Any, ...]]:
         for false in result.score.false_pins:
             pin = false.pin
             found.append((session, false.kind, pin.product_id, f"{pin.at_s:.1f}", pin.text, pin.rule))
+        found += _failed_warnings(session, result.promises)
     return found
+
+
+def _failed_warnings(session: str, scored: PromiseScore | None) -> list[tuple[Any, ...]]:
+    if scored is None:
+        return []
+    missed = [(session, "not warned", p.product_id, "", p.text, f"said {p.promise}") for p in scored.missed]
+    false_warnings = [
+        (
+            session,
+            "false warning",
+            w.product_id,
+            f"{at_s:.1f}",
+            w.evidence.text,
+            f"{w.promise} {w.said}, {w.held}",
+        )
+        for at_s, w in scored.false_warnings
+    ]
+    return [*missed, *false_warnings]

@@ -8,8 +8,8 @@ from ai.cues.numbers import chinese_value, english_value
 from ai.cues.products import ListedProduct
 
 _LINK = re.compile(
-    r"(?P<zh>[\d一二两三四五六七八九十]+)号(?:链接|连接|商品|宝贝|链|品)"
-    r"|(?:链接|宝贝)(?P<after>[\d一二三四五六七八九十]+)号?"
+    r"(?P<zh>[\d一二两三四五六七八九十]+)号(?:[链连练联恋脸][接结街节姐界解]|商品|宝贝|链|品)"
+    r"|(?:[链连练联恋脸][接结街节姐界解]|宝贝)(?P<after>[\d一二三四五六七八九十]+)号?"
     r"|\b(?:link|item|product) (?:number |no\.? ?|#)?"
     r"(?P<en>\d+|one|two|three|four|five|six|seven|eight|nine|ten)\b",
     re.IGNORECASE,

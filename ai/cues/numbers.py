@@ -9,11 +9,14 @@ _DIGITS = {
     for name in names
 }
 _UNITS = {"十": 10, "百": 100, "千": 1000}
-_CHINESE = re.compile(r"[零〇一幺二两俩三四五六七八九十百千万]+(?:点[零〇一二三四五六七八九]+)?|半")
+_CHINESE = re.compile(
+    r"(?:(?:零?[一二两俩三四五六七八九]?[十百千万]+)+(?:零?[一二两俩三四五六七八九])?|[零〇一幺二两俩三四五六七八九]+)"
+    r"(?:点[零〇一二三四五六七八九]+)?|半"
+)
 _NUMBER = re.compile(
     r"(?:(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<unit>[万千百]?)|(?P<chinese>"
     + _CHINESE.pattern
-    + r"))(?:[块快](?P<tenths>[\d一二两三四五六七八九])(?![\d.十百千万点块快包个袋盒件只条瓶支份斤片]))?"
+    + r"))(?:[块快](?P<tenths>[\d一二两三四五六七八九])(?![\d.十百千万点块快个袋盒件只条瓶支份斤片]|包(?!邮)))?"
 )
 """The last part is 九 of "四十九块九", where 块 is often heard as 快."""
 
@@ -28,8 +31,14 @@ _EN_ONES = _counted(
 )
 _EN_TENS = _counted("- - twenty thirty forty fifty sixty seventy eighty ninety", 10)
 del _EN_TENS["-"]
+_EN_NOUGHT = ("oh", "o")
+"""The nought of "one oh five"."""
 _EN_WORD = "|".join([*_EN_TENS, *sorted(_EN_ONES, key=len, reverse=True), "hundred", "thousand"])
-_ENGLISH = re.compile(rf"\b(?:{_EN_WORD})(?:[\s-]+(?:and[\s-]+)?(?:{_EN_WORD}))*\b", re.IGNORECASE)
+_ENGLISH = re.compile(
+    rf"\b(?:(?:{_EN_WORD})|a (?:hundred|thousand))"
+    rf"(?:[\s-]+(?:and[\s-]+)?(?:{_EN_WORD}|{'|'.join(_EN_NOUGHT)}(?=[\s-]+(?:{_EN_WORD}))))*\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +111,27 @@ def _chinese_whole(text: str) -> float:
 
 
 def english_value(text: str) -> float | None:
-    """ "one hundred and twenty nine" → 129, "two ninety nine" → 299, "forty thousand" → 40000."""
-    total, current = 0, 0
+    """ "one hundred and twenty nine" → 129, "two ninety nine" → 299, "twenty nine ninety nine" → 29.99."""
+    total, current, cents = 0, 0, 0
     for word in re.findall(r"[a-z]+", text.lower()):
-        if word in _EN_ONES:
-            value = _EN_ONES[word]
-            # Prices are read in pairs: "one nineteen" is 119.
-            current = current * 100 + value if value >= 10 and 0 < current < 10 else current + value
-        elif word in _EN_TENS:
-            value = _EN_TENS[word]
-            current = current * 100 + value if 0 < current < 20 else current + value
+        value = _EN_TENS.get(word, _EN_ONES.get(word))
+        if value is not None and cents:
+            cents += value
+        elif value is not None and value >= 10 and current % 100 >= 20:
+            cents = value
+        elif value is not None:
+            # Prices are read in pairs: "one nineteen" is 119, "twelve fifty" 1250.
+            pairs = value >= 10 and 0 < current < (20 if word in _EN_TENS else 10)
+            current = current * 100 + value if pairs else current + value
+        elif word in _EN_NOUGHT:
+            current *= 100
         elif word == "hundred":
             current = max(1, current) * 100
         elif word == "thousand":
             total, current = total + max(1, current) * 1000, 0
-        elif word != "and":
+        elif word not in ("and", "a"):
             return None
-    return float(total + current)
+    return total + current + cents / 100
 
 
 def spoken_numbers(text: str, language: str) -> list[SpokenNumber]:
@@ -134,7 +147,24 @@ def spoken_numbers(text: str, language: str) -> list[SpokenNumber]:
             if value is not None:
                 found.append(SpokenNumber(value, match.start(), match.end()))
         found.sort(key=lambda number: number.start)
+        found = _joined(found, text)
     return found
+
+
+def _joined(numbers: list[SpokenNumber], text: str) -> list[SpokenNumber]:
+    """ "1,200 and 99", as recognizers write 1,299."""
+    joined: list[SpokenNumber] = []
+    for number in numbers:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and text[last.end : number.start] == " and "
+            and last.value % 100 == 0 < number.value < 100 <= last.value
+        ):
+            joined[-1] = SpokenNumber(last.value + number.value, last.start, number.end)
+        else:
+            joined.append(number)
+    return joined
 
 
 def _matched_value(match: re.Match[str]) -> float | None:

@@ -8,35 +8,83 @@ from ai.cues.numbers import SpokenNumber, spoken_numbers
 from ai.cues.products import ListedProduct
 
 _NOW = re.compile(
-    r"(?:只要|只需|仅需|仅要|到手价?|特价|秒杀价?|福利价|现价|价格是?|直播(?:间|价)|卖你们?|今天|今晚|现在)"
-    r"(?:只要|只|才|就|是|卖|你们?|给|你|大家|直接|拿走|直播间|到手价?|价|的|要|仅|需|\s){0,6}$"
-    r"|\b(?:only|just|for|tonight|today|now|price(?: is)?|yours for|costs?|at)\b"
-    r"(?:\s+(?:it|is|it's|only|just|for|at|you pay))*\s*\$?$",
+    r"(?:只要|只需|仅需|仅要|到手价?|特价|秒杀价?|福利价|现价|价格是?|多少钱|直播(?:间|价)|卖你们?|今天|今晚|现在)"
+    r"(?:只要|只|才|就|是|卖|你们?|给|到|你|大家|直接|拿走|我(?:这里|这边|家)|在|直播间|直播价|到手价?|价|的|要|仅|需"
+    r"|[\s,，]){0,6}$"
+    r"|\b(?:only|just|for|tonight|today|now|price(?: is)?|yours for|costs?|at|(?:it|that|this)(?: i|')s|gets? (?:it|them))\b"
+    r"(?:[\s,]+(?:it|is|it's|they|are|they're|only|just|for|at|you pay))*\s*\$?$",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    r"(?:原价|平时|专柜|吊牌价?|外面|市场价|官网|正常|日常)[^,，。\s\d]{0,8}$"
-    r"|\b(?:usually|normally|regular(?:ly)?|originally|retails?|was|list price)\b[^.\d]{0,20}$",
+    r"(?:原价|平时|专柜|吊牌价?|外面|市场价|官网|正常|日常|以前|商场|超市|别家|别人)[^,，。\s\d]{0,8}$"
+    r"|\b(?:usual(?:ly)?|normal(?:ly)?|regular(?:ly)?|original(?:ly)?|retails?|was|list price|down from|instead of|from)\b"
+    r"[^.\d]{0,20}$",
+    re.IGNORECASE,
+)
+_DISCOUNT = re.compile(
+    r"(?:减|省|便宜|优惠|返|退|赔|补贴?|领|满|送|降|差|券|红包|运费|邮费|押金|不到|超过|定金|积分)[^,，。\d]{0,4}$"
+    r"|\b(?:save|saving|spend|spending|over|under|extra|coupon|worth|more than|less than|above|below)\b[^.,\d]{0,12}$",
+    re.IGNORECASE,
+)
+_DISCOUNTED = re.compile(
+    r"\s*(?:元|块钱?|yuan|dollars?|bucks)?\s*(?:的?(?:优惠|券|红包|运费|无门槛|门槛)|off\b|less\b|coupon|discount|cheaper|worth\b)",
     re.IGNORECASE,
 )
 _MONEY = re.compile(r"\s*(?:元|块|¥|yuan|dollars?|bucks)", re.IGNORECASE)
 _OTHER_UNIT = re.compile(
-    r"\s*(?:[个片盒台单件份套包瓶支袋颗粒条双只人次年月天岁点分秒斤克寸码折倍米层种%度瓦毫]|小时|厘米|千克|公斤"
-    r"|号|percent|%|off|hours?|minutes?|seconds?|days?|pieces?|units?|left|of them|people|likes|grams?|inch"
-    r"|liters?|colou?rs|sizes|shades|times)",
+    r"\s*(?:包(?!邮)|[个片盒台单件份套瓶支袋颗粒条双只人次年月天岁点分秒斤克寸码折倍米层种%度瓦毫位号款寸枚根把罐张]|小时|厘米"
+    r"|千克|公斤|percent|%|off|degrees?|milli\w+|celsius|calories"
+    r"|hours?|minutes?|seconds?|days?|pieces?|units?|left|of them|of the|people|likes|grams?|inch|liters?"
+    r"|colou?rs|sizes|shades|times|ounces?|pounds?|watts?|count|bags|boxes|bottles|pairs|sets|years?|more)",
     re.IGNORECASE,
 )
+_BEGINS = re.compile(
+    r"(?:^|[,，。.!?！？;；\s])(?:[才就是只要卖给到价算]|给(?:你们|大家)|就是|那就|我们|总共|一共){0,3}$"
+    r"|[是才就卖]$|给(?:到)?(?:你们?|大家)$|(?:做|降)到$|直播价$|一[个件条支瓶盒袋包双台套]$"
+)
+_ENDS = re.compile(
+    r"\s*(?:$|[,，。.!?！？;；]|[一1](?:大|整|小)?[个盒瓶袋包件套条双台支罐桶箱把对斤只]"
+    r"|半斤|拿走|带走|带回家|拿下|包邮|到手|直接|就(?:这个|能|可以)|的价格?)"
+)
+_EN_BEGINS = re.compile(
+    r"(?:^|[,.!?;])\s*(?:only |just |and |it is |it's )?$|\b(?:is|are|it's|that's|they're)(?: only| just)?\s+$",
+    re.IGNORECASE,
+)
+_EN_ENDS = re.compile(
+    r"\s*(?:$|[,.!?;])|\s+(?:tonight|today|right now|now|only|flat|each|a (?:piece|pair|bottle|box|bag|set)"
+    r"|for (?:the|this|these|our|it)|while|and (?:it|that)|plus|with free|free shipping|down from)\b",
+    re.IGNORECASE,
+)
+_MULTIPLE = re.compile(
+    r"(?:[两二三四五六七八九十2-9]|\d\d)(?:大|小|整)?[件盒瓶袋包双个套条支罐桶箱台只斤]\s*(?:只要|一共|才|就|总共)?$"
+    r"|\b(?:two|three|four|five|both|all|\d+) (?:\w+ )?(?:for|at)(?: only| just)?\s+\$?$",
+    re.IGNORECASE,
+)
+_MULTIPLE_AFTER = re.compile(
+    r"\s*(?:[元块]钱?)?\s*[两二三四五六七八九十2-9](?:大|小|整)?[件盒瓶袋包双个套条支罐桶箱台只斤]"
+)
+"""The price of several is not that of one."""
 _STOCK = re.compile(
-    r"(?:库存|还有|还剩|剩下?|最后|准备了|备了|再加|加了?|只有|仅剩)[^,，。\d]{0,4}$"
-    r"|\b(?:only|have|last|got|adding|just)\s*$",
+    r"(?:库存|还有|还剩|剩下?|最后|准备了|备了|再加|加了?|只有|仅剩|总共|一共|现货|手里|手上|争取了|抢了|拿了|申请了|放了|上了)"
+    r"(?:就|只|只有|也就|大概|差不多|有|是)?[^,，。\d]{0,4}$"
+    r"|就$"
+    r"|\b(?:only|have|has|got|last|adding|added|just|there are|down to|another|stock of|left with|holding)"
+    r"(?: about| only| just| exactly)?\s*$",
     re.IGNORECASE,
 )
 _STOCK_UNIT = re.compile(
-    r"\s*(?:[台单件份套盒包瓶支袋条双只组箱]|个(?!小时)|(?:units?|pieces?|left|in stock)\b)", re.IGNORECASE
+    r"\s*(?:[台单件份套盒包瓶支袋条双只组箱把罐桶提枚根张对罐]|个(?!小时|月|人|朋友|姐妹|口味|颜色|尺码|[^,，。]{0,2}版))"
+    r"|\s*(?:units?|pieces?|left|in stock|bags?|bottles?|boxes|sets|pairs|cans?|jars?|packs?|of (?:the|these|those|them|this))\b",
+    re.IGNORECASE,
 )
 _ONE_PIECE = re.compile(r"[一1]块(?!钱|\d|[一二三四五六七八九]|$)")
 """A piece of something: "一块才六十九"."""
+_COUNTDOWN = re.compile("[五5]?[四4]?[三3][二2][一1]")
 _LEAST_PRICE = 1.0
+_LEAST_BARE = 5.0
+"""Smaller numbers without a unit of money count something else."""
+_LIKELY = (0.3, 3.0)
+"""Of the listed price; a bare number beyond it is no price."""
 
 
 def broken_promises(text: str, language: str, product: ListedProduct, until: int | None = None) -> list[Warn]:
@@ -48,30 +96,64 @@ def broken_promises(text: str, language: str, product: ListedProduct, until: int
     for number in spoken_numbers(text, language):
         if until is not None and number.end >= until:
             break
-        for promise, said, held in _compare(text, number, product):
+        for promise, said, held in _compare(text, number, product, language):
             rule = f"said {promise.value}"
             warnings.setdefault(promise, Warn(promise, product.id, said, held, Evidence(text, 1.0, rule)))
     return list(warnings.values())
 
 
-def _compare(text: str, number: SpokenNumber, product: ListedProduct) -> Iterable[tuple[Promise, int, int]]:
+def _compare(
+    text: str, number: SpokenNumber, product: ListedProduct, language: str
+) -> Iterable[tuple[Promise, int, int]]:
     left, right = text[: number.start], text[number.end :]
     if _STOCK.search(left) and _STOCK_UNIT.match(right):
         if product.stock is not None and number.value > product.stock:
             yield Promise.STOCK, int(number.value), product.stock
         return
-    if _OTHER_UNIT.match(right) or _ONE_PIECE.match(text[number.start :]) or number.value < _LEAST_PRICE:
+    if _OTHER_UNIT.match(right) or _ONE_PIECE.match(text[number.start :]):
+        return
+    if number.value < (_LEAST_PRICE if number.is_money or _MONEY.match(right) else _LEAST_BARE):
+        return
+    if _DISCOUNT.search(left) or _DISCOUNTED.match(right):
+        return
+    if _COUNTDOWN.fullmatch(text[number.start : number.end]):
         return
     said = round(number.value * 100)
-    prices = {product.price_cents, product.list_price_cents}
-    if any(price is not None and said == price - price % 100 for price in prices):
-        return  # "29块9" whose last digit was not heard
+    if language == "en" and product.price_cents is not None and _in_pairs(said, product.price_cents):
+        said *= 100
+    prices = [price for price in (product.price_cents, product.list_price_cents) if price is not None]
+    if any(_as_listed(said, price) for price in prices):
+        return
     if _BEFORE.search(left):
-        if product.list_price_cents is not None and said not in prices:
+        if product.list_price_cents is not None:
             yield Promise.LIST_PRICE, said, product.list_price_cents
-    elif (
-        (number.is_money or _NOW.search(left) or _MONEY.match(right))
-        and product.price_cents is not None
-        and said not in prices
-    ):
+    elif product.price_cents is not None and _is_price(left, right, number, product.price_cents, language):
         yield Promise.PRICE, said, product.price_cents
+
+
+def _in_pairs(said: int, price_cents: int) -> bool:
+    """ "Two ninety nine" is written as 2.99, also where 299 was said."""
+    least, most = _LIKELY
+    return (
+        said % 100 > 0
+        and said < least * price_cents
+        and least * price_cents <= said * 100 <= most * price_cents
+    )
+
+
+def _as_listed(said: int, price: int) -> bool:
+    """Also where its last digits were not heard ("29块9"), or a pack follows them ("29.93大包"); "nine ninety nine"."""
+    return said == price - price % 100 or said // 10 == price // 10 or said == price * 100
+
+
+def _is_price(left: str, right: str, number: SpokenNumber, price_cents: int, language: str) -> bool:
+    """Whether a number is money: by its unit, by what leads to it, or alone in its clause and near the price."""
+    if _MULTIPLE.search(left) or _MULTIPLE_AFTER.match(right):
+        return False
+    if number.is_money or _NOW.search(left) or _MONEY.match(right):
+        return True
+    least, most = _LIKELY
+    if not least * price_cents <= number.value * 100 <= most * price_cents:
+        return False
+    begins, ends = (_EN_BEGINS, _EN_ENDS) if language == "en" else (_BEGINS, _ENDS)
+    return begins.search(left) is not None and ends.match(right) is not None
