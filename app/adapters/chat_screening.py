@@ -1,5 +1,9 @@
 """Chat screened by the policy in force, and what follows on a message by policy."""
 
+import asyncio
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
@@ -34,6 +38,17 @@ _EFFECTS: dict[Action, Literal["allow", "flag", "hold"]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A verdict with what it rests on; `later`: what the slow layers are still about to find."""
+
+    verdict: Verdict
+    role: AuthorRole
+    policy: Policy
+    findings: tuple[Finding, ...]
+    later: asyncio.Task[list[Finding]] | None = None
+
+
 class ChatScreener:
     """An `app.chat.screening.Screener`. `aside`: the layers that take milliseconds, if there are any."""
 
@@ -53,22 +68,53 @@ class ChatScreener:
         if standing.shadow_mute is not None:
             return Screened("shadow")
         policy = await self._moderation.policies.current()
-        verdict, masked = await self._verdict(text, room_id, author_id, role, policy)
-        return Screened(_EFFECTS[verdict.action], verdict, masked)
-
-    async def _verdict(
-        self, text: str, room_id: UUID, author_id: UUID, role: AuthorRole, policy: Policy
-    ) -> tuple[Verdict, str | None]:
-        now = self._moderation.clock.now()
         findings = self._find(text, policy)
         if role != "host":
-            findings = [*findings, *self._repeats.find(author_id, text, now)]
+            findings = [*findings, *self._repeats.find(author_id, text, self._moderation.clock.now())]
+        later = None
         if self._aside is not None and all(f.score < SURE_SCORE for f in findings):
-            findings = [*findings, *await self._aside.find(text, Surface.CHAT)]
+            read = await self._aside.read(text, Surface.CHAT)
+            findings, later = [*findings, *read.findings], read.later
+        verdict, masked = self._verdict(text, room_id, author_id, role, policy, findings)
+        judged = _Judged(verdict, role, policy, tuple(findings), later)
+        return Screened(_EFFECTS[verdict.action], judged, masked, more_to_come=later is not None)
+
+    async def second_look(self, message: ChatMessage, screened: Screened) -> Screened | None:
+        judged: _Judged = screened.verdict
+        assert judged.later is not None
+        assert message.author.id is not None
+        found = await judged.later
+        new = [f for f in found if f not in judged.findings]
+        if not new:
+            return None
+        verdict, _ = self._verdict(
+            message.text,
+            message.room_id,
+            message.author.id,
+            judged.role,
+            judged.policy,
+            [*judged.findings, *new],
+            {f.category for f in judged.findings},
+        )
+        if verdict.effects <= judged.verdict.effects:
+            return None
+        return Screened(_EFFECTS[verdict.action], replace(judged, verdict=verdict, later=None))
+
+    def _verdict(
+        self,
+        text: str,
+        room_id: UUID,
+        author_id: UUID,
+        role: AuthorRole,
+        policy: Policy,
+        findings: Sequence[Finding],
+        counted: AbstractSet[str] = frozenset(),
+    ) -> tuple[Verdict, str | None]:
         if not findings:
             return Verdict(frozenset(), (), policy.version), None
         findings = ranked(findings)
-        counts = self._tally.count(author_id, (f.category for f in findings), now)
+        new = {f.category for f in findings} - counted
+        counts = self._tally.count(author_id, new, self._moderation.clock.now())
         subject = Subject(Surface.CHAT, role, str(room_id), counts)
         verdict = Verdict(policy.effects(findings, subject), tuple(findings), policy.version)
         return verdict, policy.masked(text, findings, subject) if Effect.MASK in verdict.effects else None
@@ -102,7 +148,7 @@ class ChatScreener:
 
     async def follow_up(self, tx: Tx, message: ChatMessage, screened: Screened) -> UUID | None:
         """Case, warning, mute for ten minutes or exclusion from the room for a day, as the verdict says."""
-        verdict: Verdict = screened.verdict
+        verdict: Verdict = screened.verdict.verdict
         case_id = await self._open_case(tx, message, verdict) if Effect.CASE in verdict.effects else None
         if Effect.WARN in verdict.effects:
             await self._warn(tx, message, verdict)

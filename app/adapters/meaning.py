@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from ai.embeddings import Embedder
 from ai.embeddings import default_embedder as default
+from ai.tokens import TokenVectors
 from app.core.background import stop
 from app.core.db import Database
 from app.settings import Settings
@@ -30,15 +32,23 @@ log = structlog.get_logger()
 
 
 class Sentences:
-    """A `moderation.text.meaning.Embedder` over the assistant's model, loaded when first asked."""
+    """A `moderation.text.meaning.Embedder` over the assistant's model; each half is loaded when first asked."""
 
     def __init__(self, embedder: Embedder | None = None) -> None:
         self._embedder = embedder
+
+    def glance(self, texts: Sequence[str]) -> Vectors:
+        return _words().means(texts)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """The symmetric form of e5: every text as a query."""
         embedder = self._embedder or default()
         return np.stack([embedder.query(text) for text in texts])
+
+
+@lru_cache(maxsize=1)
+def _words() -> TokenVectors:
+    return TokenVectors()
 
 
 def meaning(further: Sequence[Labelled] = ()) -> MeaningLayer | None:
@@ -70,9 +80,11 @@ async def open_aside(settings: Settings, db: Database) -> AsyncIterator[Aside]:
         layer = MeaningLayer(Sentences())
         layers.append(layer)
         tasks.add(asyncio.create_task(_keep_learning(layer, db)))
+    aside = Aside(layers)
     try:
-        yield Aside(layers)
+        yield aside
     finally:
+        await aside.close()
         await stop(tasks)
 
 
@@ -110,6 +122,9 @@ class Known:
     def __init__(self, vectors: Mapping[str, Vectors], embedder: Sentences) -> None:
         self._vectors = vectors
         self._embedder = embedder
+
+    def glance(self, texts: Sequence[str]) -> Vectors:
+        return self._embedder.glance(texts)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         return np.stack(

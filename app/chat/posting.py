@@ -1,5 +1,6 @@
 """From a viewer's message to everybody's screen: checked, screened, stored in micro-batches, published."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from app.chat.repository import NewRow
 from app.chat.schemas import Author, ChatMessage, NewMessage, Posted
 from app.chat.screening import Screened, Screener
 from app.chat.text import clean
+from app.core.background import stop
 from app.core.batcher import Batcher
 from app.core.bus import Bus
 from app.core.clock import Clock
@@ -63,6 +65,7 @@ class Chat:
         self._pace = pace
         self._directory = directory
         self._batcher: Batcher[_Draft, Posted] = Batcher(self._store)
+        self._second_looks: set[asyncio.Task[None]] = set()
 
     @classmethod
     @asynccontextmanager
@@ -71,8 +74,11 @@ class Chat:
     ) -> AsyncIterator[Self]:
         """Run the writer while the block lasts; what waits at its end is still stored."""
         chat = cls(db, bus, clock, screener, pace or ChatPace(bus.redis), Directory(db, clock))
-        async with chat._batcher:
-            yield chat
+        try:
+            async with chat._batcher:
+                yield chat
+        finally:
+            await stop(chat._second_looks)
 
     async def post(self, room_id: UUID, author_id: UUID, new: NewMessage, *, staff: bool = False) -> Posted:
         """Post `new` by `author_id`; `staff` is exempt from limits.
@@ -124,6 +130,11 @@ class Chat:
         again = [repository.as_message(row) for row in repeated.values() if row["status"] == "visible"]
         await self._publish(visible + again)
         await ask_assistant(self._bus.redis, visible)
+        for draft in fresh:
+            if draft.screened.more_to_come and draft.screened.effect in ("allow", "flag"):
+                task = asyncio.create_task(self._look_again(draft))
+                self._second_looks.add(task)
+                task.add_done_callback(self._second_looks.discard)
         return [
             Posted(status="held" if draft.screened.effect == "hold" else "sent", message_id=draft.message.id)
             if draft.message.id in new_ids
@@ -142,6 +153,29 @@ class Chat:
             assert message.author.id is not None
             told = Event("chat.held", {"message_id": str(message.id), "client_id": str(message.client_id)})
             await emit(tx, user_topic(message.author.id), told)
+
+    async def settled(self) -> None:
+        """Wait until all that is out so far has had its second look."""
+        if self._second_looks:
+            await asyncio.wait(self._second_looks)
+
+    async def _look_again(self, draft: _Draft) -> None:
+        """Withdraw a message that is out, or let follow what follows, once the slow readings are done."""
+        message = draft.message
+        screened = await self._screener.second_look(message, draft.screened)
+        if screened is None:
+            return
+        async with self._db.transaction() as tx:
+            row = await repository.lock(tx, message.id)
+            if row is None or row["status"] != "visible":
+                return
+            if screened.effect == "hold":
+                await repository.set_status(tx, message.id, "held")
+                gone = Event("chat.deleted", {"message_id": str(message.id)})
+                await emit(tx, room_topic(message.room_id), gone)
+            await self._follow_up(tx, replace(draft, screened=screened))
+        if screened.effect == "hold":
+            await self._bus.retract(room_topic(message.room_id), message.id)
 
     async def _publish(self, messages: Sequence[ChatMessage]) -> None:
         """An event has its message's id: publishing it again changes nothing."""

@@ -18,12 +18,13 @@ class Screened:
 
     `shadow`: nobody else sees it, and its author is not told. `masked`: what is shown in place of the text.
 
-    `verdict` is moderation's own, handed back to it with what follows.
+    `verdict` is moderation's own, handed back to it with what follows. `more_to_come`: something still reads the text.
     """
 
     effect: Literal["allow", "flag", "hold", "shadow"]
     verdict: Any = None
     masked: str | None = None
+    more_to_come: bool = False
 
 
 class Screener(Protocol):
@@ -39,13 +40,23 @@ class Screener(Protocol):
         """Do what follows on `message` (as it was written), in the transaction that stores it; its case's id."""
         ...
 
+    async def second_look(self, message: ChatMessage, screened: Screened) -> Screened | None:
+        """Wait for what still reads a message that is out; None where it changes nothing."""
+        ...
+
 
 class WordScreener:
-    """A Screener for tests: holds what contains one of `held`, flags what contains one of `flagged`."""
+    """A Screener for tests: holds what contains one of `held`, flags what contains one of `flagged`.
 
-    def __init__(self, held: Sequence[str] = (), flagged: Sequence[str] = ()) -> None:
+    What contains one of `withdrawn` is shown, and held at the second look.
+    """
+
+    def __init__(
+        self, held: Sequence[str] = (), flagged: Sequence[str] = (), withdrawn: Sequence[str] = ()
+    ) -> None:
         self._held = held
         self._flagged = flagged
+        self._withdrawn = withdrawn
         self.cases: dict[UUID, ChatMessage] = {}
 
     async def check(
@@ -53,7 +64,12 @@ class WordScreener:
     ) -> Screened:
         if any(word in text for word in self._held):
             return Screened("hold")
-        return Screened("flag" if any(word in text for word in self._flagged) else "allow")
+        more = any(word in text for word in self._withdrawn)
+        effect: Literal["flag", "allow"] = "flag" if any(word in text for word in self._flagged) else "allow"
+        return Screened(effect, more_to_come=more)
+
+    async def second_look(self, message: ChatMessage, screened: Screened) -> Screened | None:
+        return Screened("hold")
 
     async def follow_up(self, tx: Tx, message: ChatMessage, screened: Screened) -> UUID | None:
         case_id = new_id()

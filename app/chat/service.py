@@ -1,6 +1,7 @@
 """A room's messages once they exist: history, deletion, a moderator's decision, the assistant's answers."""
 
-from uuid import UUID
+from dataclasses import replace
+from uuid import UUID, uuid5
 
 from app.chat import repository
 from app.chat.posting import message_event
@@ -45,7 +46,13 @@ async def delete(db: Database, bus: Bus, clock: Clock, user: Principal, message_
             return
         await repository.mark_deleted(tx, message_id, user.user_id, clock.now())
         await emit(tx, room_topic(row["room_id"]), Event("chat.deleted", {"message_id": str(message_id)}))
-    await bus.retract(room_topic(row["room_id"]), message_id)
+    for event_id in (message_id, _released(message_id)):
+        await bus.retract(room_topic(row["room_id"]), event_id)
+
+
+def _released(message_id: UUID) -> UUID:
+    """The event's id: a message that was withdrawn has been published by its own id before."""
+    return uuid5(message_id, "released")
 
 
 async def release(tx: Tx, message_id: UUID) -> None:
@@ -54,7 +61,8 @@ async def release(tx: Tx, message_id: UUID) -> None:
     if row is None or row["status"] != "held":
         return
     await repository.set_status(tx, message_id, "visible")
-    await emit(tx, room_topic(row["room_id"]), message_event(repository.as_message(row)))
+    event = message_event(repository.as_message(row))
+    await emit(tx, room_topic(row["room_id"]), replace(event, id=_released(message_id)))
 
 
 async def uphold(tx: Tx, moderator_id: UUID, message_id: UUID, clock: Clock) -> None:

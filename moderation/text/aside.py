@@ -1,27 +1,29 @@
 """Layers that take milliseconds or may hang, asked beside the event loop: one text at a time, bounded in time.
 
-Few wait; what comes while they wait, or right after a slow answer, is not asked and counted, for chat must go on.
-A layer that hangs or fails is told as an `unscreened` finding, about which policy decides, and is left alone for a
-while. What was found in a text is remembered for a minute, for a chat repeats itself.
+What a layer can tell at once it tells at once; for the rest a message waits a few milliseconds where nothing else
+waits, and goes out without otherwise: what is found later is told later (`Read.later`). Few hundred wait; what comes
+then is counted and not asked. A layer that hangs or fails is told as an `unscreened` finding, about which policy
+decides, and is left alone for a while. What was found is remembered for a minute, for a chat repeats itself.
 """
 
 import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from time import monotonic
 from typing import Protocol
 
 from prometheus_client import Counter
 
+from app.core.background import stop
+
 from ..findings import Category, Finding, Surface
 
-WAITING = 3
+WAITING = 500
+PATIENCE_S = 0.008
 TIMEOUT_S = 0.5
 REST_S = 30.0
-SLOW_S = 0.1
-BREATHER_S = 1.0
-"""After an answer that took `SLOW_S` the machine has no time to spare: nothing is asked for so long."""
 REMEMBERED_S = 60.0
 REMEMBERED_TEXTS = 2_000
 
@@ -29,6 +31,9 @@ _ASKED = Counter(
     "shopcast_moderation_asked_total", "Texts that the slow layers of moderation were asked about"
 )
 _SKIPPED = Counter("shopcast_moderation_skipped_total", "Texts passed on without asking the slow layers")
+_LATE = Counter(
+    "shopcast_moderation_late_total", "Texts passed on while the slow layers were still reading them"
+)
 _FAILED = Counter("shopcast_moderation_layer_failures_total", "Times that a slow layer hung or failed")
 
 logger = logging.getLogger(__name__)
@@ -37,82 +42,126 @@ logger = logging.getLogger(__name__)
 class SlowLayer(Protocol):
     """`meaning.MeaningLayer` and `classifier.Classifier` are such."""
 
+    def at_once(self, text: str, surface: Surface) -> list[Finding]:
+        """Findings that need no waiting for; takes a fraction of a millisecond."""
+        ...
+
     def suspects(self, text: str, surface: Surface) -> bool:
-        """Whether it is worth asking; takes a fraction of a millisecond."""
+        """Whether it is worth asking for more; takes a fraction of a millisecond."""
         ...
 
     def find(self, text: str, surface: Surface) -> list[Finding]:
-        """Findings over the text; may block."""
+        """All findings over the text; may block."""
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is found so far; `later`, where the layers are still reading, becomes all of it."""
+
+    findings: list[Finding]
+    later: asyncio.Task[list[Finding]] | None = None
+
+
 class Aside:
-    """`await Aside([layer]).find(text, surface)`. `asked` counts texts, `skipped` those that were not asked about."""
+    """`await Aside([layer]).read(text, surface)`, and `close` at the end.
+
+    `asked` counts the texts that slow layers read, `late` those of them that were passed on before, `skipped` those
+    that were not read.
+    """
 
     def __init__(
         self,
         layers: Sequence[SlowLayer],
         *,
         timeout_s: float = TIMEOUT_S,
+        patience_s: float = PATIENCE_S,
         waiting: int = WAITING,
         rest_s: float = REST_S,
-        slow_s: float = SLOW_S,
-        breather_s: float = BREATHER_S,
     ) -> None:
         self._layers = layers
         self._timeout_s = timeout_s
+        self._patience_s = patience_s
         self._places = waiting
         self._rest_s = rest_s
-        self._slow_s = slow_s
-        self._breather_s = breather_s
         self._resting_until = 0.0
         self._turn = asyncio.Lock()
         self._known: dict[tuple[str, Surface], tuple[float, list[Finding]]] = {}
+        self._tasks: set[asyncio.Task[list[Finding]]] = set()
         self.asked = 0
+        self.late = 0
         self.skipped = 0
 
+    async def close(self) -> None:
+        """Give up what is still being read."""
+        await stop(self._tasks)
+
     async def find(self, text: str, surface: Surface) -> list[Finding]:
-        """What the layers that suspect the text find in it."""
+        """All that the layers find, however long it takes."""
+        begun = self._begin(text, surface)
+        return begun.findings if begun.later is None else await begun.later
+
+    async def read(self, text: str, surface: Surface) -> Read:
+        """What they find within `patience_s`."""
+        idle = not self._tasks
+        begun = self._begin(text, surface)
+        if begun.later is None:
+            return begun
+        if idle:
+            await asyncio.wait([begun.later], timeout=self._patience_s)
+            if begun.later.done():
+                return Read(begun.later.result())
+        self.late += 1
+        _LATE.inc()
+        return begun
+
+    def _begin(self, text: str, surface: Surface) -> Read:
         if (known := self._remembered(text, surface)) is not None:
-            return known
+            return Read(known)
+        found = [f for layer in self._layers for f in layer.at_once(text, surface)]
         asked = [layer for layer in self._layers if layer.suspects(text, surface)]
         if not asked:
-            return []
+            return Read(found)
         if self._places == 0 or self._rests():
-            return self._skip()
+            return Read(self._skip(found))
         self._places -= 1
+        task = asyncio.create_task(self._wait_for(asked, text, surface, found))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return Read(found, task)
+
+    async def _wait_for(
+        self, asked: Sequence[SlowLayer], text: str, surface: Surface, found: list[Finding]
+    ) -> list[Finding]:
         try:
             async with self._turn:
                 if (known := self._remembered(text, surface)) is not None:
                     return known
                 if self._rests():
-                    return self._skip()
-                found = await self._ask(asked, text, surface)
+                    return self._skip(found)
+                more = await self._ask(asked, text, surface)
         except TimeoutError:
-            return self._failed("timeout", text)
+            return [*found, self._failed("timeout", text)]
         except Exception:
             logger.exception("a layer of moderation failed")
-            return self._failed("failure", text)
+            return [*found, self._failed("failure", text)]
         finally:
             self._places += 1
-        self._remember(text, surface, found)
-        return list(found)
+        everything = list(dict.fromkeys([*found, *more]))
+        self._remember(text, surface, everything)
+        return everything
 
     async def _ask(self, layers: Sequence[SlowLayer], text: str, surface: Surface) -> list[Finding]:
         self.asked += 1
         _ASKED.inc()
-        begun = monotonic()
-        found = await asyncio.wait_for(
+        return await asyncio.wait_for(
             _in_thread(lambda: [f for layer in layers for f in layer.find(text, surface)]), self._timeout_s
         )
-        if monotonic() - begun > self._slow_s:
-            self._resting_until = monotonic() + self._breather_s
-        return found
 
-    def _skip(self) -> list[Finding]:
+    def _skip(self, found: list[Finding]) -> list[Finding]:
         self.skipped += 1
         _SKIPPED.inc()
-        return []
+        return found
 
     def _rests(self) -> bool:
         return monotonic() < self._resting_until
@@ -126,11 +175,11 @@ class Aside:
             self._known.clear()
         self._known[text, surface] = monotonic() + REMEMBERED_S, found
 
-    def _failed(self, problem: str, text: str) -> list[Finding]:
+    def _failed(self, problem: str, text: str) -> Finding:
         _FAILED.inc()
         logger.error("layers of moderation rest for %.0f s after a %s", self._rest_s, problem)
         self._resting_until = monotonic() + self._rest_s
-        return [Finding(Category.UNSCREENED, 1.0, f"aside.{problem}", 0, len(text), "")]
+        return Finding(Category.UNSCREENED, 1.0, f"aside.{problem}", 0, len(text), "")
 
 
 async def _in_thread(work: Callable[[], list[Finding]]) -> list[Finding]:

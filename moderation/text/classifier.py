@@ -47,6 +47,9 @@ class Classifier:
     def _classify(self) -> Pipeline:
         return self._load()
 
+    def at_once(self, text: str, surface: Surface) -> list[Finding]:
+        return []
+
     def suspects(self, text: str, surface: Surface) -> bool:
         return bool(text.strip())
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from .normalize import Normalized, normalize
+from .normalize import Normalized
 from .sound import syllables
 
 Floats = npt.NDArray[np.float32]
@@ -42,17 +42,17 @@ class GramReader:
         self._weights: Floats = np.zeros((FEATURES, labels), np.float32)
         self._mean: Floats = np.zeros(labels, np.float32)
 
-    def fit(self, texts: Sequence[tuple[str, str]], targets: npt.NDArray[np.floating]) -> None:
+    def fit(self, texts: Sequence[tuple[Normalized, str]], targets: npt.NDArray[np.floating]) -> None:
         """Fit to (text, side) pairs; `targets` has shape (texts, labels)."""
-        rows = [features(normalize(text), side) for text, side in texts]
+        rows = [features(text, side) for text, side in texts]
         data = _Sparse(rows)
         mean = targets.mean(axis=0)
         self._weights = data.transposed(_solve(data, (targets - mean).astype(np.float32)))
         self._mean = mean.astype(np.float32)
 
-    def read(self, text: str, side: str) -> Floats:
+    def read(self, text: Normalized, side: str) -> Floats:
         """Shape (labels,): about 1 where the text is surely of a label, about 0 where it is not."""
-        found = features(normalize(text), side)
+        found = features(text, side)
         scores: Floats = self._weights[found].sum(axis=0) / np.float32(np.sqrt(len(found))) + self._mean
         return scores
 

@@ -1,8 +1,8 @@
-"""The meaning layer: two readings learned from labelled examples, which moderators' decisions extend.
+"""The meaning layer: three readings learned from labelled examples, which moderators' decisions extend.
 
-The first reads characters (`grams.py`) and costs a fraction of a millisecond; only where it leans towards a forbidden
-label is the second asked, a kernel ridge over sentences' embeddings. A text counts when, in the weighted mean of both,
-its best forbidden label exceeds `allow` by `margin`. Figures: `docs/reference/moderation.md`.
+Characters (`grams.py`) first; unless they are innocent, the words' own vectors, both within a millisecond and at once.
+Where these two are unsure a sentence encoder, which takes long, has the last word. A text counts when its best
+forbidden label exceeds `allow` by a margin. Figures: `docs/reference/moderation.md`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,28 +15,35 @@ import numpy.typing as npt
 
 from ..findings import Category, Finding, Surface
 from .grams import GramReader
+from .normalize import normalize
+from .ridge import KernelRidge
 
 Vectors = npt.NDArray[np.floating]
 
 ALLOW = "allow"
 LABELS = (ALLOW, *(c.value for c in Category if c not in (Category.ATTACK, Category.UNSCREENED)))
-MARGIN = 0.04
+MARGIN = 0.0
+AT_ONCE = 0.08
 SURE = 0.2
 SCORE, SURE_SCORE = 0.6, 0.8
-_LEANS = -0.35
-_BY_CHARACTERS = 0.4
-_RIDGE = 0.2
-_NEARNESS, _LINEAR, _SAME_SIDE = 2.0, 0.3, 0.5
+_LEANS = -0.5
+_UNSURE = -0.2
+_AT_ONCE_SHARES = (0.5, 0.5)
+_SHARES = (0.25, 0.25, 0.5)
 _LONGEST = 300
 _REMEMBERED = 2_000
 _STORE = Path(__file__).parent / "examples.npz"
 
 
 class Embedder(Protocol):
-    """Sentences to vectors of one length, alike sentences to near ones."""
+    """Texts to vectors, alike texts to near ones."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Shape (len(texts), dimensions)."""
+        """Of whole sentences, shape (len(texts), dimensions); takes milliseconds a text."""
+        ...
+
+    def glance(self, texts: Sequence[str]) -> Vectors:
+        """Of the words alone, of folded texts (`normalize.Normalized.plain`); takes a fraction of a millisecond."""
         ...
 
 
@@ -50,13 +57,16 @@ class Labelled:
 
 
 class MeaningLayer:
-    """A `screen.Meaning`. `learn` replaces what it knows; until then it finds nothing. Safe to share between threads."""
+    """A `screen.Meaning` and an `aside.SlowLayer`. `learn` replaces what it knows; until then it finds nothing.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, embedder: Embedder, margin: float = MARGIN) -> None:
         self._embedder = embedder
         self._margin = margin
         self._known: _Known | None = None
-        self._read_before: dict[tuple[str, Surface], tuple[float, str]] = {}
+        self._glanced: dict[tuple[str, Surface], Vectors] = {}
 
     def learn(self, examples: Sequence[Labelled], vectors: Vectors | None = None) -> None:
         """Fit to all examples; at least one of `allow` and one other are needed, else it finds nothing.
@@ -71,101 +81,114 @@ class MeaningLayer:
         if given < len(examples):
             texts = [e.text[:_LONGEST] for e in examples[given:]]
             parts.append(np.asarray(self._embedder.embed(texts), dtype=np.float64))
-        self._known = _fit(examples, np.concatenate(parts))
-        self._read_before = {}
+        self._known = _fit(examples, np.concatenate(parts), self._embedder)
+        self._glanced = {}
+
+    def at_once(self, text: str, surface: Surface) -> list[Finding]:
+        """What characters and words tell: one finding over the whole text, or none. Takes less than a millisecond."""
+        scores = self._glance(text, surface)
+        return [] if scores is None else _finding(text, scores @ _weights(_AT_ONCE_SHARES), AT_ONCE)
 
     def suspects(self, text: str, surface: Surface) -> bool:
-        """Whether the text's characters make it worth a look at its meaning. Takes a fraction of a millisecond."""
-        known = self._known
-        return known is not None and bool(text.strip()) and _lead(known.read(text, surface)) > _LEANS
+        """Whether characters and words leave it open, so that the sentence is worth a look."""
+        scores = self._glance(text, surface)
+        return scores is not None and _UNSURE < _lead(scores @ _weights(_AT_ONCE_SHARES)) <= SURE
 
     def find(self, text: str, surface: Surface) -> list[Finding]:
-        """One finding over the whole text, or none."""
-        lead, label = self._read(text, surface)
-        if lead <= self._margin:
-            return []
-        return [Finding(label, SURE_SCORE if lead > SURE else SCORE, "meaning", 0, len(text), text)]
+        """What all three readings tell: one finding over the whole text, or none."""
+        known, found = self._known, self.at_once(text, surface)
+        if known is None or not self.suspects(text, surface):
+            return found
+        scores = self._read(known, text, surface)
+        return max(_finding(text, scores, self._margin), found, key=lambda f: f[0].score if f else 0.0)
 
     def lead(self, text: str, surface: Surface) -> float:
-        """By how much the best forbidden label exceeds `allow`; minus infinity where the characters are innocent."""
-        return self._read(text, surface)[0]
-
-    def _read(self, text: str, surface: Surface) -> tuple[float, str]:
+        """By how much the best forbidden label exceeds `allow` to all three; minus infinity for surely innocent characters."""
         known = self._known
+        if known is None or self._glance(text, surface) is None:
+            return float("-inf")
+        return _lead(self._read(known, text, surface))
+
+    def _read(self, known: "_Known", text: str, surface: Surface) -> Vectors:
+        """Shape (labels,)."""
+        vector = np.asarray(self._embedder.embed([text[:_LONGEST]]), dtype=np.float64)[0]
+        glanced = self._glance(text, surface)
+        assert glanced is not None
+        scores: Vectors = np.column_stack(
+            [
+                glanced,
+                known.sentences.read(vector, _sign(surface)),
+            ]
+        ) @ _weights(_SHARES)
+        return scores
+
+    def _glance(self, text: str, surface: Surface) -> Vectors | None:
+        """Scores by characters and by words, shape (labels, 2); None where the characters are innocent."""
+        known, key = self._known, (text, surface)
         if known is None or not text.strip():
-            return float("-inf"), ALLOW
-        read = known.read(text, surface)
-        if _lead(read) <= _LEANS:
-            return float("-inf"), ALLOW
-        before = self._read_before
-        if (text, surface) not in before:
-            vector = np.asarray(self._embedder.embed([text[:_LONGEST]]), dtype=np.float64)
-            scores = _BY_CHARACTERS * read + (1 - _BY_CHARACTERS) * known.understand(vector, surface)
-            if len(before) >= _REMEMBERED:
-                before.clear()
-            before[text, surface] = _lead(scores), LABELS[int(np.argmax(scores[1:])) + 1]
-        return before[text, surface]
+            return None
+        if (before := self._glanced.get(key)) is not None:
+            return before if before.size else None
+        scores = self._look(known, text[:_LONGEST], surface)
+        if len(self._glanced) >= _REMEMBERED:
+            self._glanced.clear()
+        self._glanced[key] = _INNOCENT if scores is None else scores
+        return scores
+
+    def _look(self, known: "_Known", text: str, surface: Surface) -> Vectors | None:
+        folded = normalize(text)
+        characters = known.grams.read(folded, _side(surface))
+        if _lead(characters) <= _LEANS:
+            return None
+        words = known.words.read(self._embedder.glance([folded.plain])[0], _sign(surface))
+        return np.column_stack([characters, words])
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was learned from one set of examples: the character reading, and a kernel ridge over their embeddings."""
+    """What was learned from one set of examples."""
 
     grams: GramReader
-    center: Vectors
-    points: Vectors
-    sides: Vectors
-    duals: Vectors
-    mean: Vectors
-
-    def read(self, text: str, surface: Surface) -> Vectors:
-        return self.grams.read(text[:_LONGEST], _side(surface))
-
-    def understand(self, vector: Vectors, surface: Surface) -> Vectors:
-        """Scores of every label by the sentence's embedding, shape (1, dimensions)."""
-        side = np.array([_sign(surface)], np.float32)
-        alike = _kernel(_units(vector, self.center), self.points, side, self.sides)
-        scores: Vectors = (alike @ self.duals)[0] + self.mean
-        return scores
+    words: KernelRidge
+    sentences: KernelRidge
 
 
-def _fit(examples: Sequence[Labelled], vectors: Vectors) -> _Known:
+_INNOCENT: Vectors = np.zeros((0, 2), np.float32)
+
+
+def _fit(examples: Sequence[Labelled], vectors: Vectors, embedder: Embedder) -> _Known:
     targets = np.zeros((len(examples), len(LABELS)), np.float32)
     for row, example in enumerate(examples):
         targets[row, LABELS.index(example.label)] = 1
+    folded = [normalize(e.text[:_LONGEST]) for e in examples]
     grams = GramReader(len(LABELS))
-    grams.fit([(e.text[:_LONGEST], _side(e.surface)) for e in examples], targets)
-    center: Vectors = vectors.mean(axis=0)
-    points = _units(vectors, center)
+    grams.fit([(text, _side(e.surface)) for text, e in zip(folded, examples, strict=True)], targets)
     sides = np.array([_sign(e.surface) for e in examples], np.float32)
-    mean = targets.mean(axis=0)
-    alike = _kernel(points, points, sides, sides)
-    alike[np.diag_indices(len(examples))] += np.float32(_RIDGE)
-    return _Known(grams, center, points, sides, np.linalg.solve(alike, targets - mean), mean)
+    words = np.asarray(embedder.glance([text.plain for text in folded]), dtype=np.float64)
+    return _Known(grams, KernelRidge.fit(words, sides, targets), KernelRidge.fit(vectors, sides, targets))
 
 
-def _units(vectors: Vectors, center: Vectors) -> Vectors:
-    """Centred unit vectors."""
-    centred = vectors - center
-    centred /= np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-    return centred.astype(np.float32)
+def _finding(text: str, scores: Vectors, margin: float) -> list[Finding]:
+    lead = _lead(scores)
+    if lead <= margin:
+        return []
+    label = LABELS[int(np.argmax(scores[1:])) + 1]
+    return [Finding(label, SURE_SCORE if lead > SURE else SCORE, "meaning", 0, len(text), text)]
 
 
-def _kernel(a: Vectors, b: Vectors, sides_a: Vectors, sides_b: Vectors) -> Vectors:
-    """How alike sentences are, shape (len(a), len(b)): near ones count most, those of the same side (chat or not) more."""
-    cosines: Vectors = a @ b.T
-    alike: Vectors = np.exp(np.float32(_NEARNESS) * (cosines - np.float32(1)))
-    alike += np.float32(_LINEAR) * cosines
-    alike *= np.float32(1) + np.float32(_SAME_SIDE) * np.outer(sides_a, sides_b)
-    return alike
+def _weights(shares: tuple[float, ...]) -> Vectors:
+    return np.array(shares, np.float32)
 
 
 def _sign(surface: Surface) -> float:
-    return 1.0 if surface is Surface.CHAT else -1.0
+    return 1.0 if surface in _WRITTEN_BY_VIEWERS else -1.0
 
 
 def _side(surface: Surface) -> str:
-    return "c" if surface is Surface.CHAT else "o"
+    return "c" if surface in _WRITTEN_BY_VIEWERS else "o"
+
+
+_WRITTEN_BY_VIEWERS = (Surface.CHAT, Surface.PROFILE)
 
 
 def _lead(scores: Vectors) -> float:
@@ -198,6 +221,9 @@ def stored(path: Path = _STORE) -> tuple[list[Labelled], Vectors]:
 
 class LetterEmbedder:
     """An Embedder for tests: counts of letters."""
+
+    def glance(self, texts: Sequence[str]) -> Vectors:
+        return self.embed(texts)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         out = np.zeros((len(texts), 64))

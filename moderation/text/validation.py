@@ -15,8 +15,12 @@ MARGINS = (0.0, 0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
 class Remembered:
     """An Embedder that knows the vectors of its texts."""
 
-    def __init__(self, texts: Sequence[str], vectors: Vectors) -> None:
-        self._vectors = dict(zip(texts, vectors, strict=True))
+    def __init__(self, texts: Sequence[str], embedder: Embedder) -> None:
+        self._vectors = dict(zip(texts, embedder.embed(texts), strict=True))
+        self._embedder = embedder
+
+    def glance(self, texts: Sequence[str]) -> Vectors:
+        return self._embedder.glance(texts)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self._vectors[text] for text in texts])
@@ -25,7 +29,7 @@ class Remembered:
 def leads(examples: Sequence[Labelled], embedder: Embedder, folds: int = FOLDS) -> list[float]:
     """Each example's lead as a layer reads it that has learned the other folds; minus infinity where it does not ask."""
     texts = [example.text[:300] for example in examples]
-    known = Remembered(texts, embedder.embed(texts))
+    known = Remembered(texts, embedder)
     found = [float("-inf")] * len(examples)
     for fold in range(folds):
         layer = MeaningLayer(known)

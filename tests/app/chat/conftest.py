@@ -29,7 +29,7 @@ async def room_id(services: Services, host: User) -> UUID:
 
 @pytest.fixture
 def screener() -> WordScreener:
-    return WordScreener(held=["微信"], flagged=["便宜"])
+    return WordScreener(held=["微信"], flagged=["便宜"], withdrawn=["私聊"])
 
 
 @pytest.fixture

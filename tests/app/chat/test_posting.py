@@ -147,6 +147,24 @@ async def test_flagged_words_are_shown_and_looked_at(
     assert await published(services.bus, staff_topic(room_id)) == []
 
 
+async def test_what_turns_out_forbidden_is_withdrawn_and_can_come_back(
+    services: Services, room_id: UUID, screener: WordScreener, log_in: LogIn
+) -> None:
+    viewer = (await log_in()).principal.user_id
+    async with Chat.open(services.db, services.bus, services.clock, screener) as chat:
+        posted = await chat.post(room_id, viewer, message("我们私聊"))
+        assert posted.status == "sent"
+        await chat.settled()
+    [to_author] = await published(services.bus, user_topic(viewer))
+    assert to_author.data["message_id"] == str(posted.message_id)
+    assert await history(services.db, room_id) == []
+    assert [case.id for case in screener.cases.values()] == [posted.message_id]
+    async with services.db.transaction() as tx:
+        await service.release(tx, posted.message_id)
+    events = await published(services.bus, room_topic(room_id))
+    assert [event.type for event in events] == ["chat.deleted", "chat.message"]
+
+
 async def test_a_released_message_is_shown_once(
     chat: Chat, services: Services, room_id: UUID, log_in: LogIn
 ) -> None:

@@ -21,6 +21,9 @@ class Layer:
         self.problem = problem
         self.asked: list[str] = []
 
+    def at_once(self, text: str, surface: Surface) -> list[Finding]:
+        return [Finding(Category.ABUSE, 0.8, "layer", 0, len(text), text)] if "!" in text else []
+
     def suspects(self, text: str, surface: Surface) -> bool:
         return "?" not in text
 
@@ -49,7 +52,7 @@ async def test_it_asks_about_what_a_layer_suspects(layer: Layer) -> None:
 
 async def test_it_asks_once_about_what_a_chat_repeats(layer: Layer) -> None:
     layer.go.set()
-    aside = Aside([layer], slow_s=60)
+    aside = Aside([layer])
     together = await asyncio.gather(*(aside.find("buy", CHAT) for _ in range(3)))
     assert [f.evidence for findings in (*together, await aside.find("buy", CHAT)) for f in findings] == [
         "buy"
@@ -66,12 +69,29 @@ async def test_a_layer_that_hangs_is_told_and_rests(layer: Layer) -> None:
     assert (layer.asked, aside.skipped) == (["a"], 1)
 
 
-async def test_after_a_slow_answer_chat_goes_on_without(layer: Layer) -> None:
+async def test_what_takes_long_is_told_later_and_what_is_known_at_once(layer: Layer) -> None:
+    aside = Aside([layer], timeout_s=10, patience_s=0.01)
+    first, second = await aside.read("a!", CHAT), await aside.read("b", CHAT)
+    assert ([f.category for f in first.findings], second.findings, aside.late) == (["abuse"], [], 2)
+    assert first.later is not None
+    assert second.later is not None
     layer.go.set()
-    aside = Aside([layer], slow_s=0, breather_s=60)
-    asked = [await aside.find(text, CHAT) for text in ("a", "b", "a")]
-    assert [[f.evidence for f in findings] for findings in asked] == [["a"], [], ["a"]]
-    assert (layer.asked, aside.asked, aside.skipped) == (["a"], 1, 1)
+    assert [f.category for f in await first.later] == ["abuse", "spam"]
+    assert [f.evidence for f in await second.later] == ["b"]
+
+
+async def test_what_is_quick_enough_is_waited_for(layer: Layer) -> None:
+    layer.go.set()
+    read = await Aside([layer], patience_s=10).read("a", CHAT)
+    assert ([f.evidence for f in read.findings], read.later) == (["a"], None)
+
+
+async def test_closing_gives_up_what_is_being_read(layer: Layer) -> None:
+    aside = Aside([layer], timeout_s=10, patience_s=0)
+    read = await aside.read("a", CHAT)
+    await aside.close()
+    assert read.later is not None
+    assert read.later.cancelled()
 
 
 async def test_a_layer_that_fails_is_told() -> None:
@@ -80,7 +100,7 @@ async def test_a_layer_that_fails_is_told() -> None:
 
 
 async def test_what_comes_while_many_wait_is_skipped(layer: Layer) -> None:
-    aside = Aside([layer], timeout_s=5, waiting=2, slow_s=60)
+    aside = Aside([layer], timeout_s=5, waiting=2)
     waiting = [asyncio.create_task(aside.find(text, CHAT)) for text in "abc"]
     done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     assert [task.result() for task in done] == [[]]
