@@ -1,8 +1,12 @@
-"""Bans where people come in and where they already are: login, rooms, gateway, WHIP and WHEP."""
+"""Bans where people come in and where they already are: login, rooms, gateway, WHIP and WHEP.
+
+An account that was deleted is held out like one that is banned, until the last of its tokens has run out.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Self
 from uuid import UUID
 
@@ -14,6 +18,8 @@ from app.core.auth import Claims, Purpose, Tokens
 from app.core.background import stop
 from app.core.clock import Clock
 from app.core.db import Database
+from app.identity.repository import deleted_since
+from app.rooms.access import TTL_S
 from moderation.sanctions import repository
 from moderation.sanctions import service as sanctions
 from moderation.sanctions.errors import Banned
@@ -82,8 +88,12 @@ class Bans:
     async def read(self) -> None:
         """Read what is in force now."""
         async with self._db.transaction() as tx:
-            rows = await repository.banned(tx, self._clock.now())
-        self._banned = frozenset((str(row["user_id"]), row["room_id"]) for row in rows)
+            now = self._clock.now()
+            rows = await repository.banned(tx, now)
+            gone = await deleted_since(tx, now - timedelta(seconds=TTL_S))
+        self._banned = frozenset((str(row["user_id"]), row["room_id"]) for row in rows) | {
+            (str(user_id), None) for user_id in gone
+        }
 
     async def _run(self, every_s: float) -> None:
         while True:

@@ -136,6 +136,10 @@ class Bus:
                 await self.redis.xdel(log_key(topic), entry_id)
                 return
 
+    async def forget(self, topic: str) -> None:
+        """Drop the topic's log; who still listens begins anew with its next event."""
+        await self.redis.delete(log_key(topic), _seq_key(topic))
+
     async def _range(self, topic: str, count: int) -> list[tuple[bytes, dict[bytes, bytes]]]:
         return cast("list[Any]", await self.redis.xrange(log_key(topic), count=count))
 

@@ -83,11 +83,16 @@ async def search(tx: Tx, *, text: str, role: str | None, limit: int) -> list[Dic
     return await fetch_all(
         tx,
         """SELECT id, email, display_name, roles, created_at FROM users
-           WHERE (email LIKE %(like)s OR lower(display_name) LIKE %(like)s)
+           WHERE deleted_at IS NULL AND (email LIKE %(like)s OR lower(display_name) LIKE %(like)s)
              AND (%(role)s::text IS NULL OR %(role)s = ANY (roles))
            ORDER BY created_at DESC, id DESC LIMIT %(limit)s""",
         {"like": f"%{_escape_like(text.lower())}%", "role": role, "limit": limit},
     )
+
+
+async def deleted_since(tx: Tx, since: datetime) -> list[UUID]:
+    rows = await fetch_all(tx, "SELECT id FROM users WHERE deleted_at >= %(since)s", {"since": since})
+    return [row["id"] for row in rows]
 
 
 async def lock_admins(tx: Tx) -> set[UUID]:

@@ -130,15 +130,20 @@ async def change_password(
     db: Database, guard: LoginGuard, user_id: UUID, form: PasswordChange, *, keep_session: str | None
 ) -> None:
     """Every other browser is logged out; named tokens stay. Raises RateLimited, WrongPassword."""
-    async with db.transaction() as tx:
-        user = await repository.user_by_id(tx, user_id)
-    if user is None or not await _matches(guard, user["password_hash"], form.current):
-        raise WrongPassword
+    await confirm_password(db, guard, user_id, form.current)
     new_hash = await _hash(form.new)
     kept = hash_secret(keep_session) if keep_session else b""
     async with db.transaction() as tx:
         await repository.set_password_hash(tx, user_id, new_hash)
         await repository.delete_browser_sessions(tx, user_id, except_hash=kept)
+
+
+async def confirm_password(db: Database, guard: LoginGuard, user_id: UUID, password: str) -> None:
+    """Whoever is logged in says once more who they are; raises RateLimited, WrongPassword."""
+    async with db.transaction() as tx:
+        user = await repository.user_by_id(tx, user_id)
+    if user is None or not await _matches(guard, user["password_hash"], password):
+        raise WrongPassword
 
 
 async def change_profile(

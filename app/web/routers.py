@@ -7,6 +7,7 @@ from app.identity.admin import router as accounts
 from app.identity.appeals import router as excluded
 from app.identity.endpoints import router as identity
 from app.insights.endpoints import router as insights
+from app.privacy.endpoints import router as privacy
 from app.rooms.endpoints import router as rooms
 from app.scripts.endpoints import router as scripts
 from app.web.health import router as health
@@ -21,6 +22,7 @@ ROUTERS = [
     identity,
     accounts,
     excluded,
+    privacy,
     rooms,
     chat,
     assistant,

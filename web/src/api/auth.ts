@@ -14,5 +14,7 @@ export const auth = {
   createToken: (name: string) =>
     http.post<AccessToken & { token: string }>('/auth/tokens', { name }),
   revokeToken: (id: Id) => http.delete<void>(`/auth/tokens/${id}`),
+  obstacles: async () => (await http.get<{ obstacles: string[] }>('/account/deletion')).obstacles,
+  deleteAccount: (password: string) => http.post<void>('/account/deletion', { password }),
   logout: () => http.post<void>('/auth/logout'),
 }

@@ -54,6 +54,11 @@ export const session = {
     loading = Promise.resolve(user)
     return user
   },
+  async deleteAccount(password: string): Promise<void> {
+    await auth.deleteAccount(password)
+    me.value = null
+    loading = Promise.resolve(null)
+  },
   async logout(): Promise<void> {
     await auth.logout()
     me.value = null
