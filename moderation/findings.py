@@ -17,6 +17,7 @@ class Category(StrEnum):
     PRIVACY = "privacy"
     SPAM = "spam"
     AD_LAW = "ad_law"
+    IMPERSONATION = "impersonation"  # a name that poses as the platform, its staff or the state
     ATTACK = "attack"  # somebody tried to turn the assistant
     UNSCREENED = "unscreened"  # a detector crashed, hung, or the text was longer than what is screened
 

@@ -141,6 +141,7 @@ def default_policy() -> Policy:
         PolicyRule(Category.UNSCREENED, (case,), surface=name),
         PolicyRule(Category.SPAM, surface=name),
         PolicyRule(Category.AD_LAW, surface=name, role=VIEWER),
+        PolicyRule(Category.IMPERSONATION, (hold,), 0.8, name, VIEWER),
         *(PolicyRule(category, (hold,), 0.8, name) for category in (*grave, Category.PRIVACY)),
         PolicyRule(Category.UNSCREENED, (hold, case)),
         *(PolicyRule(category, (hold, case), 0.8) for category in grave),

@@ -93,6 +93,19 @@ def list_(
     _run(show)
 
 
+@app.command("screen-names")
+def screen_names() -> None:
+    """Look once at all names and titles that stand, as after an upgrade: what policy minds becomes a case."""
+    from app.adapters.name_screening import screen_existing
+    from app.core.clock import SystemClock
+
+    async def look(db: "Database") -> None:
+        looked, made = await screen_existing(db, SystemClock())
+        typer.echo(f"{looked} names, {made} of them for moderators to look at.")
+
+    _run(look)
+
+
 def _run(use: "Callable[[Database], Awaitable[None]]") -> None:
     async def with_database() -> None:
         async with _database(Settings()) as db:

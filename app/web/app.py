@@ -37,7 +37,7 @@ def create_app(
     app.state.settings = settings
     app.state.commerce = commerce
     app.state.moderation = open_moderation(services)
-    app.state.names = ModeratedNames(app.state.moderation)
+    app.state.names = ModeratedNames(services.db, services.clock, app.state.moderation.policies)
     app.state.door = PlatformDoor(services.db, services.clock, settings.signing_secret())
     app.state.assistant = AssistantPorts(ChatChannel(services.clock), Staff())
     app.state.red_packets = RedPacketDesk(services.db, services.clock)

@@ -12,6 +12,7 @@ _BY_CATEGORY = {
     Category.GAMBLING: 65,
     Category.PRIVACY: 60,
     Category.DIVERSION: 55,
+    Category.IMPERSONATION: 50,
     Category.AD_LAW: 50,
     Category.ATTACK: 45,
     Category.UNSCREENED: 45,

@@ -21,7 +21,8 @@ from .ridge import KernelRidge
 Vectors = npt.NDArray[np.floating]
 
 ALLOW = "allow"
-LABELS = (ALLOW, *(c.value for c in Category if c not in (Category.ATTACK, Category.UNSCREENED)))
+_NOT_LEARNED = (Category.IMPERSONATION, Category.ATTACK, Category.UNSCREENED)
+LABELS = (ALLOW, *(c.value for c in Category if c not in _NOT_LEARNED))
 MARGIN = 0.0
 AT_ONCE = 0.08
 SURE = 0.2

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ...findings import Finding
 from ..evidence import Evidence
-from . import abuse, ad_law, diversion, gambling, illegal, privacy, sexual, spam
+from . import abuse, ad_law, diversion, gambling, illegal, names, privacy, sexual, spam
 
 Rule = Callable[[Evidence], list[Finding]]
 
@@ -17,4 +17,5 @@ ALL: tuple[tuple[str, Rule], ...] = (
     ("privacy", privacy.find),
     ("spam", spam.find),
     ("ad_law", ad_law.find),
+    ("names", names.find),
 )

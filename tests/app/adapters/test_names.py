@@ -5,11 +5,21 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
+from app.adapters.name_screening import screen_existing
 from app.core.auth import Role
 from app.core.events import room_topic
 from app.core.http import Services
+from moderation.findings import Surface
+from moderation.text import Screen, default_screen
 from tests.conftest import LogIn, User
+
+
+@pytest.fixture(scope="module")
+def screen() -> Screen:
+    return default_screen()
+
 
 FORM = {"email": "mei@shop.test", "password": "correct horse", "display_name": "小美"}
 FORBIDDEN = "加V xx123"
@@ -168,3 +178,61 @@ async def test_a_dry_run_covers_names_taken_and_refused(log_in: LogIn) -> None:
     tried = (await admin.client.post("/api/moderation/policy/dry-run", json=LOOK_AT_IT)).json()
     assert (tried["texts"], tried["changes"]) == (2, {"block>flag": 1})
     assert [(one["surface"], one["text"]) for one in tried["samples"]] == [("profile", FORBIDDEN)]
+
+
+@pytest.mark.parametrize(
+    ("name", "categories"),
+    [
+        ("官方客服", ["impersonation"]),
+        ("系 统 管 理 员", ["impersonation"]),
+        ("Shopcast Support", ["impersonation"]),
+        ("adm1n", ["impersonation"]),
+        ("习大大", ["impersonation"]),
+        ("QQ123456789", ["diversion"]),
+        ("telegram_deals", ["diversion"]),
+        ("卖粉", ["illegal"]),
+    ],
+)
+async def test_names_that_pose_as_staff_or_carry_a_contact_are_refused(
+    log_in: LogIn, name: str, categories: list[str]
+) -> None:
+    viewer = await log_in()
+    answer = await viewer.client.patch("/api/auth/me", json={"display_name": name})
+    assert (answer.json().get("code"), answer.json().get("categories")) == ("name_refused", categories)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "QQ糖真好吃",
+        "王官方",
+        "客家小妹",
+        "习惯就好",
+        "卖粉条的老王",
+        "管理学研究生",
+        "Support local farms",
+        "Lily_2009",
+    ],
+)
+def test_names_that_only_look_alike_pass(screen: Screen, name: str) -> None:
+    assert screen.check(name, Surface.PROFILE).findings == ()
+
+
+async def test_a_moderator_may_be_called_one(log_in: LogIn) -> None:
+    moderator = await log_in(Role.MODERATOR)
+    answer = await moderator.client.patch("/api/auth/me", json={"display_name": "管理员小王"})
+    assert answer.status_code == 200
+
+
+async def test_names_that_stand_are_looked_at_once(services: Services, log_in: LogIn) -> None:
+    bad, moderator = await log_in(name="官方客服"), await log_in(Role.MODERATOR)
+    await log_in(name="小雨")
+    assert await screen_existing(services.db, services.clock) == (3, 1)
+    (case,) = await open_cases(moderator)
+    assert (case["subject"], case["text"], case["visible"]) == (
+        {"type": "user", "id": str(bad.principal.user_id)},
+        "官方客服",
+        True,
+    )
+    await decide(moderator, case, "release")
+    assert await screen_existing(services.db, services.clock) == (3, 0)
