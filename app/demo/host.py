@@ -1,7 +1,6 @@
 """A host who needs no camera: logs in like everybody, asks for a WHIP token, goes live, comes back."""
 
 import asyncio
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import structlog
 
 from app.demo import HOST, PASSWORD
 from app.demo.programme import Listed, compose
+from app.identity.service import COOKIE
 from app.settings import Settings
 from media.sample import SampleHost
 
@@ -28,15 +28,25 @@ class Studio:
     async def enter(self) -> None:
         """Log in and find the room; tries until the web role answers."""
         while True:
-            with suppress(httpx.HTTPError):
-                credentials = {"email": HOST.email, "password": PASSWORD}
-                (await self._http.post("/api/auth/login", json=credentials)).raise_for_status()
+            try:
+                await self._log_in()
                 rooms = (await self._http.get("/api/rooms/mine")).raise_for_status().json()["items"]
+            except httpx.HTTPStatusError as refused:
+                log.warning("the demo host is not let in", error=str(refused))
+            except httpx.HTTPError:
+                log.debug("the web role does not answer yet", exc_info=True)
+            else:
                 open_rooms = [room for room in rooms if room["status"] != "ended"]
                 if open_rooms:
                     self.room_id = open_rooms[0]["id"]
                     return
             await asyncio.sleep(RETRY_S)
+
+    async def _log_in(self) -> None:
+        """Within the machine there is no https, which a cookie jar would wait for with a secure cookie."""
+        credentials = {"email": HOST.email, "password": PASSWORD}
+        answer = (await self._http.post("/api/auth/login", json=credentials)).raise_for_status()
+        self._http.headers["Cookie"] = f"{COOKIE}={answer.cookies[COOKIE]}"
 
     async def products(self) -> list[dict[str, Any]]:
         """The products of the room's queue."""
