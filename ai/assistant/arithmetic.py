@@ -9,7 +9,7 @@ from ai.assistant.text import arabic, normalize
 from app.core.money import format_minor
 
 _QUANTITY = re.compile(
-    r"(\d+)\s*(?:盒|包|袋|瓶|件|双|套|只|条|支|罐|箱|台|把|个|块|份|组|张|本|部|对|顶|床|提|桶|听|枚|卷|副|辆|盏|单)(?!月|装|人|小时)"
+    r"(\d+)\s*(?:盒|包|袋|瓶|件|双|套|只|条|支|罐|箱|台|把|个|块|份|组|张|本|部|对|顶|床|提|桶|听|枚|根|卷|副|辆|盏|单)(?!月|装|人|小时)"
 )
 _ENGLISH_COUNT = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "a couple of": 2, "both": 1}
 _FREE_FROM = re.compile(

@@ -48,6 +48,11 @@ def _money(cents: int, language: Language, currency: str = "CNY") -> str:
     return f"{sign}{amount(cents, currency)}"
 
 
+def _counted(goods: str, pieces: int) -> str:
+    """面膜2件, but Pad 10 3件: a number is never written right behind another."""
+    return f"{goods}{' ' if goods[-1:].isascii() else ''}{pieces}件"
+
+
 def price(product: Product, language: Language, currency: str) -> Statement:
     low, high = product.price_cents, product.max_price_cents
     text = _money(low, language, currency)
@@ -109,7 +114,7 @@ def total(lines: Sequence[tuple[Product, int]], language: Language, currency: st
     summed = Fact("total", Source.COMPUTED, "合计", amount(cents))
     money = _money(cents, language, currency)
     if language is Language.ZH:
-        items = "、".join(f"{p.name}{count}件" for p, count in lines)
+        items = "、".join(_counted(p.name, count) for p, count in lines)
         return Statement(f"{items}按现价一共{money}。", (*facts, summed))
     items = ", ".join(f"{count} × {name(p, language)}" for p, count in lines)
     return Statement(f"{items}: {money} in total at today's price.", (*facts, summed))
@@ -170,7 +175,7 @@ def order(row: Order, language: Language) -> Statement:
         " ".join(filter(None, (row.number, row.status, row.carrier, row.tracking, lines, paid))),
     )  # fmt: skip
     if language is Language.ZH:
-        goods = "、".join(f"{line.product_name}{line.quantity}件" for line in row.lines)
+        goods = "、".join(_counted(line.product_name, line.quantity) for line in row.lines)
         cost = f"，金额{paid}元" if paid else ""
         text = f"您的订单{row.number}（{goods}{cost}）{zh or row.status}"
         if row.tracking:

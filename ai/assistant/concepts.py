@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ai.assistant.models import Language
-from ai.assistant.text import has_han, table
+from ai.assistant.text import arabic, has_han, normalize, table
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +91,5 @@ def of_label(label: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def of_value(value: str) -> frozenset[str]:
     """Concepts whose values look like this one."""
-    text = value.lower()
+    text = arabic(normalize(value))
     return frozenset(c.id for c in concepts().values() if c.units and c.units.search(text))

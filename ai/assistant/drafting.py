@@ -10,12 +10,15 @@ from ai.assistant.concepts import of_label
 from ai.assistant.intent import matches
 from ai.assistant.measures import measures, spans
 from ai.assistant.models import Fact, Facts, Language, Product, Source
+from ai.assistant.nearest import LIKELY, About, nearest
+from ai.assistant.of_sale import asked_of_sale
 from ai.assistant.places import places_in
 from ai.assistant.products import DEICTIC, Resolution, resolve
 from ai.assistant.reasoning import Verdict
 from ai.assistant.retrieval import (
     CLEAR_LEAD,
     NEAR_WEIGHT,
+    OWN_FACT_ONLY,
     SOME_LEAD,
     SURE_LEAD,
     Match,
@@ -24,7 +27,7 @@ from ai.assistant.retrieval import (
     policy_facts,
     rank,
 )
-from ai.assistant.segments import Segment, said, segment, split
+from ai.assistant.segments import Segment, said, segment, split, told_with_asked
 from ai.assistant.text import canonical, normalize, numbers
 
 Similarity = Callable[[str, Sequence[Fact]], Mapping[str, float]]
@@ -48,6 +51,15 @@ _SIZE = re.compile(r"(?<![a-z0-9])\d?x{0,3}[sml](?![a-z])")
 _BODY_LABEL = re.compile(r"身高|体重|围|脚长|推荐|建议")
 _WITH_OTHERS = frozenset({"connect", "compat"})
 """What depends on a thing that the shop does not sell."""
+_TOGETHER = re.compile(
+    r"(能|可以|可|想)(不能|不可以|以)?.{0,4}(连|接|配|装[在到进上]|插|搭|一起)|"
+    r"\b(with(?! (it|this|that|them)\b)|alongside|onto|into|together)\b|\bon my\b|\bfits? (my|a|an|the)\b"
+)
+_WHEN = re.compile(r"什么时候|啥时候|何时|多久|几号|哪天|还会|下(一)?(次|批)|\bwhen\b|\bsoon\b|will|going to")
+_ELSEWHERE = re.compile(r"(装|接|连|插|配|用)[在到上进].{0,4}(我|别|其他|其它|旧|老)")
+"""Whether it goes with a thing of the viewer's own."""
+_BESIDE_OTHERS = 0.8
+"""How likely a fact must be that is told beside answers to other parts of the message."""
 _GENERIC_BENEFITS = frozenset({"bargain"})
 
 
@@ -62,6 +74,8 @@ class Draft:
     """It names a product or asks about something that shops have."""
     topical: bool = True
     """It asks about something that shops have."""
+    guessed: bool = False
+    """No rule found its facts; they are the likeliest."""
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -76,15 +90,18 @@ def draft(
     *,
     previous: str | None = None,
     medical: bool = False,
+    guess: bool = True,
 ) -> Draft:
-    """Answers every single question of a normalized message that the facts answer."""
+    """Answers every single question of a normalized message that the facts answer. Without `guess`
+    only what rules find."""
     whole = resolve(text, facts, previous)
     statements: list[Statement] = []
     gap = ""
     on_topic = whole.named or (bool(whole.products) and DEICTIC.search(text) is not None)
     topical = False
     current = whole
-    for part in split(text, language):
+    unanswered: list[_Answerer] = []
+    for part in told_with_asked(split(text, language), language):
         own = resolve(part, facts, previous)
         current = own if own.named else _carried(own, current)
         found = _Answerer(
@@ -96,10 +113,17 @@ def draft(
             statements += [s for s in answers if s not in statements]
         elif found.question.open_question or found.question.concepts:
             gap = gap or part
+        if not answers:
+            unanswered.append(found)
+    least = _BESIDE_OTHERS if statements else LIKELY
+    likely = [s for found in unanswered if guess for s in found.likely(least) if s not in statements]
+    guessed = bool(likely) and not statements
+    statements += likely
     product = whole.products[0] if len(whole.products) == 1 else None
     if len(statements) > 6:
         statements = statements[:6]
-    return Draft(tuple(statements), product, gap if not statements else "", on_topic or topical, topical)
+    gap = "" if statements else gap
+    return Draft(tuple(statements), product, gap, on_topic or topical, topical, guessed)
 
 
 def _carried(own: Resolution, earlier: Resolution) -> Resolution:
@@ -141,49 +165,17 @@ class _Answerer:
             return composer.comparison(arithmetic.compare(*products), self.language, self.facts.currency)
         return None
 
-    def _commerce_ids(self) -> frozenset[str]:
-        ids = set(self.question.ids)
-        if ids & {"shipping_fee", "return_fee"} and re.search(
-            r"(运费|邮费|快递费|邮资|配送费).{0,5}(多少|几)|(多少|几).{0,3}(运费|邮费|快递费)|shipping|postage|delivery",
-            self.question.text,
-        ):
-            ids.discard("price")
-        if self._counts_pieces() or self._swallowed("price"):
-            ids.discard("price")
-        if "savings" in ids:
-            ids.discard("price")
-        return frozenset(ids & {"price", "list_price", "savings", "stock"})
-
-    def _swallowed(self, concept_id: str) -> bool:
-        """ "price" in "price protection": its words are part of a longer term."""
-        spans_of = {a.concept.id: (a.start, a.end) for a in self.question.concepts}
-        if concept_id not in spans_of:
-            return False
-        start, end = spans_of[concept_id]
-        return any(
-            a.concept.id not in ("price", "list_price", "savings", "stock")
-            and a.start <= start
-            and end <= a.end
-            and a.end - a.start > end - start
-            and not re.search(r"[\u4e00-\u9fff]", self.question.text)
-            for a in self.question.concepts
-        )
-
-    def _counts_pieces(self) -> bool:
-        """一盒有多少块 asks for pieces, not for money."""
-        spans = {a.concept.id: (a.start, a.end) for a in self.question.concepts}
-        price, pieces = spans.get("price"), spans.get("spec")
-        if price is None or pieces is None or "钱" in self.question.text[slice(*price)]:
-            return False
-        return pieces[0] < price[0] < pieces[1] or pieces[0] < price[1] < pieces[1]
-
     def _commerce_spans(self) -> list[tuple[int, int]]:
-        ids = self._commerce_ids()
+        ids = asked_of_sale(self.question)
         return [(a.start, a.end) for a in self.question.concepts if a.concept.id in ids]
 
     def _commerce(self) -> list[Statement]:
-        ids = self._commerce_ids()
-        if "restock" in self.question.ids or not ids or not self.about.products:
+        ids = asked_of_sale(self.question)
+        if "restock" in self.question.ids and _WHEN.search(self.question.text):
+            return []
+        if "restock" in self.question.ids:
+            ids |= {"stock"}
+        if not ids or not self.about.products:
             return []
         found: list[Statement] = []
         products = self.about.products[:4]
@@ -257,6 +249,32 @@ class _Answerer:
             found += [answering[m] for m in _distinct(list(answering), asked)]
         return list(dict.fromkeys(found))
 
+    def likely(self, least: float) -> list[Statement]:
+        """The last resort: the fact that answers with a probability of `least` or more. What only a
+        fact of its own can answer, and how a thing goes together with others, is not guessed."""
+        if self.medical:
+            return []
+        products = self.about.products[:3] or self.facts.products
+        owners = {fact.id: product for product in products for fact in attribute_facts(product)}
+        attributes = [fact for product in products for fact in attribute_facts(product)]
+        candidates = attributes + policy_facts(self.facts)
+        near = self.similarity(self.question.bare, candidates)
+        about = About(self.about.named, bool(self.about.products))
+        found = nearest(self.question, candidates, near, about)
+        if found is None or found.probability < least or self._wants_fit(found.fact):
+            return []
+        own_only = (self.question.ids & OWN_FACT_ONLY) - {"fit_by_body"}
+        if own_only and not own_only & of_label(found.fact.label):
+            return []
+        product = owners.get(found.fact.id)
+        judged = reasoning.judge(self.question, found.fact, None, product)
+        together = self.question.ids & _WITH_OTHERS or _TOGETHER.search(self.question.text)
+        if judged.verdict is Verdict.UNKNOWN:
+            if together and not self.question.open_question:
+                return []
+            judged = reasoning.Judgement(Verdict.STATES, judged.text)
+        return [composer.fact_sentence(self.question.text, found.fact, judged, product, self.language)]
+
     def _answering(
         self, matched: Sequence[Match], product: Product | None, *, strict: bool
     ) -> dict[Match, Statement]:
@@ -284,7 +302,9 @@ class _Answerer:
         return [owners[0][1]] if alone else []
 
     def _worded(self, match: Match, product: Product | None, *, strict: bool) -> Statement | None:
-        if strict and match.concept is None:
+        if match.concept is None and strict:
+            return None
+        if _ELSEWHERE.search(self.question.text) and not of_label(match.fact.label) & _WITH_OTHERS:
             return None
         judged = reasoning.judge(self.question, match.fact, match.concept, product)
         if judged.verdict is Verdict.UNKNOWN and self._speaks_of_it(match):

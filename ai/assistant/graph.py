@@ -120,7 +120,8 @@ class Nodes:
         if facts.region and _MY_PLACE.search(text):
             state = {**state, "text": _MY_PLACE.sub(f"到{facts.region}", text, count=1), "private": True}
         made = await self._drafted(state)
-        if not made.statements and (told := heard(text, state["language"], facts)):
+        unsure = not made.statements or made.guessed
+        if unsure and (told := heard(text, state["language"], facts)):
             made = Draft((composer.quoted(told, state["language"]),), made.product)
         if reading.intent is Intent.OWN_ORDER and made.statements:
             return {"draft": made, "private": False}
@@ -131,7 +132,8 @@ class Nodes:
     def _judged_by_examples(self, state: State, made: Draft) -> Reading:
         """The wording left it open and no fact answers it: what is it most like?"""
         reading = state["reading"]
-        open_question = reading.intent is Intent.QUESTION and not (made.statements or made.on_topic)
+        found_by_rule = bool(made.statements) and not made.guessed
+        open_question = reading.intent is Intent.QUESTION and not (found_by_rule or made.on_topic)
         statement = reading.intent is Intent.STATEMENT and not (
             made.statements and _asked_by_noun(state, made)
         )
@@ -151,7 +153,8 @@ class Nodes:
         def similarity(text: str, candidates: Sequence[Fact]) -> Mapping[str, float]:
             if text not in nearness:
                 open_points[text] = [*open_points.get(text, ()), *candidates]
-            return nearness.get(text, {})
+            known = nearness.get(text, {})
+            return {fact.id: known[fact.id] for fact in candidates if fact.id in known}
 
         for _ in range(2):
             made = draft(
@@ -161,6 +164,7 @@ class Nodes:
                 similarity,
                 previous=state["question"].previous_product,
                 medical=state["reading"].intent is Intent.MEDICAL,
+                guess=state["reading"].intent is not Intent.STATEMENT,
             )
             if not open_points:
                 break

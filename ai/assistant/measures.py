@@ -16,7 +16,8 @@ _UNITS: dict[str, tuple[str, float]] = {
     "码": ("size", 1), "号": ("size", 1), "毫升": ("ml", 1), "ml": ("ml", 1), "升": ("ml", 1000),
     "l": ("ml", 1000), "度": ("degree", 1), "℃": ("degree", 1), "°c": ("degree", 1),
     "伏": ("volt", 1), "v": ("volt", 1), "瓦": ("watt", 1), "w": ("watt", 1), "人": ("people", 1), "个人": ("people", 1),
-    "people": ("people", 1), "person": ("people", 1),
+    "平": ("sqm", 1), "平米": ("sqm", 1), "平方": ("sqm", 1), "平方米": ("sqm", 1), "㎡": ("sqm", 1), "m²": ("sqm", 1),
+    "sqm": ("sqm", 1), "people": ("people", 1), "person": ("people", 1),
 }  # fmt: skip
 _UNIT = "|".join(sorted(map(re.escape, _UNITS), key=len, reverse=True))
 _NUMBER = r"\d+(?:\.\d+)?"

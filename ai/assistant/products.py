@@ -1,7 +1,8 @@
 """Which product a question means: its name, an alias, a kind of goods, a homophone, or 这个."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -96,7 +97,7 @@ def _about_it(text: str, mentions: Sequence[_Mention], context: Sequence[Product
         return False
     it = _IT.search(text)
     return it is not None and all(
-        it.end() <= m.start
+        (it.end() <= m.start or re.search(r"\b(?:of|many|much) $", text[: m.start]))
         and not re.search(r"\b(?:the|your|that|this|those|these)(?: \S+)? $", text[: m.start])
         for m in mentions
     )
@@ -167,6 +168,7 @@ def _english(text: str, products: Sequence[Product]) -> list[_Mention]:
     tokens = [(m.start(), m.end(), stem(m.group(0))) for m in re.finditer(r"[a-z0-9'-]+", text)]
     present = {token for _, _, token in tokens}
     by_head: dict[str, list[tuple[int, Product, set[str]]]] = {}
+    owners = Counter(w for p in products for w in {stem(w) for w in words(normalize(p.name_en))})
     for product in products:
         name = [stem(w) for w in words(normalize(product.name_en)) if w not in _NAME_NOISE]
         name += [stem(part) for w in name if "-" in w for part in w.split("-")]
@@ -174,7 +176,7 @@ def _english(text: str, products: Sequence[Product]) -> list[_Mention]:
             continue
         matched = {w for w in name if w in present or _near(w, present)}
         heads = _heads_of(product)
-        head = next(iter(heads & (present | matched)), None) or _only_called(matched, product, products)
+        head = next(iter(heads & (present | matched)), None) or _only_called(matched, owners)
         if head is None and len(matched) >= 2:
             head = max(matched, key=len)
         if head is not None:
@@ -184,6 +186,7 @@ def _english(text: str, products: Sequence[Product]) -> list[_Mention]:
         top = max(score for score, _, _ in rows)
         best = [product for score, product, _ in rows if score == top]
         used = set().union(*(matched for score, _, matched in rows if score == top))
+        used -= {w for p in best for w in _label_words(p) - _heads_of(p)}
         spots = [(s, e) for s, e, token in tokens if token in used or _near(token, used)]
         if spots:
             found.append(_Mention(spots[0][0], spots[0][1], tuple(best)))
@@ -191,13 +194,20 @@ def _english(text: str, products: Sequence[Product]) -> list[_Mention]:
     return found
 
 
-def _only_called(matched: set[str], product: Product, products: Sequence[Product]) -> str | None:
+def _label_words(product: Product) -> set[str]:
+    """What the names of its attributes say asks for these: the burr of a burr grinder."""
+    return {stem(w) for label in product.attributes for w in words(normalize(label))}
+
+
+def _only_called(matched: set[str], owners: Mapping[str, int]) -> str | None:
     """A word that no other product's name has and that says nothing of material, colour or the like."""
-    others = {stem(w) for p in products if p is not product for w in words(normalize(p.name_en))}
     telling = [
         w
-        for w in sorted(matched - others)
-        if len(w) >= 4 and not asked(w, Language.EN) and w not in table("lexicon")["glossary"]
+        for w in sorted(matched)
+        if owners[w] <= 1
+        and len(w) >= 4
+        and not asked(w, Language.EN)
+        and w not in table("lexicon")["glossary"]
     ]
     return telling[0] if telling else None
 

@@ -1,6 +1,7 @@
 """Whether a fact says yes or no to a question, and which part of it says so."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,9 +26,12 @@ _CATEGORIES = re.compile(
     r"食品|生鲜|饰品|首饰|内衣|贴身衣物|化妆品|彩妆|美妆|护肤品|护肤|数码|家电|定制|母婴用品|母婴|保健食品|饮料|茶|水果|宠物用品|宠物|玩具|图书|鲜花"
 )
 _FOODS = frozenset({"食品", "粮油", "生鲜", "零食", "水果", "茶", "茶叶", "饮料", "保健食品", "酒水", "滋补"})
+_BEAUTY = frozenset({"化妆品", "彩妆", "美妆", "护肤", "护肤品", "美容", "skincare", "beauty"})
 _PLAINLY = re.compile(r"(yes|no)(?=$|[,.;:])")
 _LABEL_NEGATIVE = re.compile(r"^(不适|不宜|禁忌|禁用|不可|不含|不支持|慎用)")
+_FORBIDS = re.compile(r"不可|不能|不宜|不适|禁|勿|忌|慎|\bnot\b|\bunsuitable\b")
 _UPPER_BOUND = re.compile(r"承重|载重|限重|最大|最高|上限|max|limit", re.IGNORECASE)
+_ONLY = re.compile(r"[仅只](限|发|送|支持|配送|寄)|\bonly\b")
 _BARE_RANGE = re.compile(
     r"(\d+(?:\.\d+)?)\s*(?:-|–|~|to)\s*(\d+(?:\.\d+)?)(?!\s*[a-z\d.%\"'])", re.IGNORECASE
 )
@@ -177,6 +181,10 @@ def _by_measure(question: Segment, fact: Fact) -> Judgement | None:
         if _UPPER_BOUND.search(fact.label):
             relevant = [(part, Span(span.dimension, 0.0, span.high)) for part, span in relevant]
         fitting = [part for part, span in relevant if span.holds(measure)]
+        if any(_FORBIDS.search(part) for part in fitting):
+            return Judgement(Verdict.STATES if question.open_question else Verdict.NO, fact.text)
+        if all(_FORBIDS.search(part) for part, _ in relevant):
+            return Judgement(Verdict.STATES, fact.text)
         if question.open_question:
             return Judgement(Verdict.STATES, "、".join(dict.fromkeys(fitting)) or fact.text)
         negative = _LABEL_NEGATIVE.search(fact.label) is not None
@@ -219,7 +227,7 @@ def _judge_policy(
     if best < 2 or len(top) > 1:
         return Judgement(Verdict.STATES, fact.text)
     chosen = top[0]
-    if "拆封" in canonical(chosen) and "拆封" not in canonical(question.text):
+    if "拆封" in canonical(chosen) and "拆封" not in canonical(question.text) + said(question.text):
         return Judgement(Verdict.STATES, fact.text)
     if question.open_question:
         whole = best < 4 or (concept is not None and concept.id in _FEES)
@@ -256,6 +264,8 @@ def _clause_score(question: Segment, clause: str, product: Product | None) -> in
 def _in_category(category: str, named: str) -> bool:
     if named == "食品":
         return category in _FOODS
+    if named in _BEAUTY:
+        return category in _BEAUTY
     return bool(category) and (named in category or category in named)
 
 
@@ -269,17 +279,20 @@ def _of_the_same_places(following: list[str]) -> list[str]:
     return found
 
 
-def _judge_place(question: Segment, fact: Fact, places: list[str]) -> Judgement:
+def _judge_place(question: Segment, fact: Fact, places: Sequence[str]) -> Judgement:
     """Delivery to a named place: its own clause, else what goes for the others."""
     parts = clauses(fact.text)
     for place in places:
         for number, part in enumerate(parts):
-            if place in part:
+            if place in part or (not has_han(part) and place in said(part)):
                 negative = _NEGATIVE.search(part) is not None
                 part = "，".join([part, *_of_the_same_places(parts[number + 1 :])])
                 if question.open_question or not negative:
                     return Judgement(Verdict.STATES, part if question.open_question else fact.text)
                 return Judgement(Verdict.NO, part)
+    only = [part for part in parts if _ONLY.search(part)]
+    if only and not any(place in said(part) or place in part for place in places for part in only):
+        return Judgement(Verdict.STATES if question.open_question else Verdict.NO, only[0])
     if "海外" in places:
         return Judgement(Verdict.UNKNOWN, fact.text)
     rest = [p for p in parts if re.search(r"其他|其它|其余|全国", p)]

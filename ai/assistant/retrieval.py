@@ -28,7 +28,7 @@ TELLING_WORTH = 0.2
 """For a character of the question that is in this attribute alone."""
 OPEN_LEAD_WORTH = 0.15
 """More for what, who, how much: a wrong yes or no is worse than an answer beside the point."""
-_OWN_FACT_ONLY = frozenset(
+OWN_FACT_ONLY = frozenset(
     {"restock", "bargain", "fit_by_body", "coupon", "price_protection", "membership", "pickup", "authentic"}
 )
 _OF_BOTH = frozenset({"damage", "ship_time", "shipping_fee", "return", "exchange", "presale"})
@@ -38,7 +38,7 @@ LASTING_WORTH = 0.65
 _HOW_LONG = re.compile(r"\bhow (long|much time|many (minutes|hours))\b")
 _DURATION = re.compile(r"\d ?(?:h|hrs?|hours?|min|mins|minutes?|seconds?)\b")
 _LONG_TERMS = frozenset({"warranty", "shelf_life"})
-_UNIT_ASKED = re.compile(r"(?:几|多少)个?([a-z]{1,4}|[\u4e00-\u9fff]{1,2})")
+_UNIT_ASKED = re.compile(r"(?:几|多少)个?(?!包邮)([a-z]{1,4}|[\u4e00-\u9fff]{1,2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +109,11 @@ def rank(
     found = []
     for fact in candidates:
         score, concept = _score(question, fact)
-        score += TELLING_WORTH if fact.id in telling and not question.ids & _OWN_FACT_ONLY else 0.0
+        score += TELLING_WORTH if fact.id in telling and not question.ids & OWN_FACT_ONLY else 0.0
         score += LASTING_WORTH if fact.id == lasting else 0.0
         near = similarity.get(fact.id, mean) - mean
         score += max(-NEAR_WEIGHT, min(NEAR_WEIGHT, 3.0 * near))
-        if lead is not None and lead[0] == fact.id and not question.ids & _OWN_FACT_ONLY:
+        if lead is not None and lead[0] == fact.id and not question.ids & OWN_FACT_ONLY:
             named = concept is not None and concept.id in of_label(fact.label)
             score = _with_lead(score, named, _lead_worth(lead[1], question, fact))
         if score >= least:
@@ -168,6 +168,11 @@ def _lead(similarity: Mapping[str, float]) -> tuple[str, float] | None:
     ordered = sorted(similarity.items(), key=lambda row: -row[1])
     second = ordered[1][1] if len(ordered) > 1 else ordered[0][1] - SOME_LEAD
     return ordered[0][0], ordered[0][1] - second
+
+
+def score(question: Segment, fact: Fact) -> float:
+    """What words alone say for a fact: concepts, common words, units; 0 to about 3."""
+    return _score(question, fact)[0]
 
 
 def _score(question: Segment, fact: Fact) -> tuple[float, Concept | None]:
@@ -254,8 +259,14 @@ def _value_overlap(question: Segment, fact: Fact) -> float:
             best = max(best, 0.65)
         if longest >= 2 and longest * 2 >= min(len(chunk_arabic), 6):
             best = max(best, 0.45 if longest == 2 else 0.65)
-    latin = {w for w in question.unknown if len(w) >= 3 and w in value}
+    latin = {w for w in question.unknown if len(w) >= 3 and _begins_word(w, value)}
     return max(best, 0.65 if latin else 0.0)
+
+
+def _begins_word(word: str, text: str) -> bool:
+    """Short words whole: app is not in apple."""
+    end = r"(?![a-z])" if len(word) < 4 else ""
+    return re.search(rf"(?<![a-z]){re.escape(word)}{end}", text) is not None
 
 
 def _same_dimension(question: Segment, fact: Fact) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ai.assistant.concepts import Asked, asked
+from ai.assistant.intent import asks
+from ai.assistant.measures import measures
 from ai.assistant.models import Language
 from ai.assistant.text import canonical, common_words, has_han, normalize, stem, table, words
 
@@ -31,7 +33,8 @@ _STOPWORD_TEXT = """
     can't whats what's hows how's is't actually ever even wear eat drink buy order support supports
     supported available possible allowed accept
 """
-_STOPWORDS = frozenset(_STOPWORD_TEXT.split())
+STOPWORDS = frozenset(_STOPWORD_TEXT.split())
+_TOLD = re.compile(r"(平时|平常|一般|正常)(都)?穿|usually|normally")
 _WH = re.compile(r"什么|啥|多少|几(?!乎)|怎么|如何|哪|谁|多(大|长|久|高|重|宽|厚|快|沉|远|深)|还是|为什么")
 _YES_NO = re.compile(r"吗|么|嘛|不|没|能否|是否|可否|可以|能|会|有|支持")
 _YES_NO_EN = re.compile(
@@ -86,6 +89,21 @@ def split(text: str, language: Language) -> list[str]:
     return [part.strip() for part in parts if part and part.strip(" .,")]
 
 
+def told_with_asked(parts: Sequence[str], language: Language) -> list[str]:
+    """A size, an age or an area that is told, with the question that goes on from it:
+    我家客厅30平，用这个够吗."""
+    found: list[str] = []
+    told = ""
+    for number, part in enumerate(parts):
+        tells = (measures(part) or _TOLD.search(part)) and not asks(part, language)
+        if tells and number + 1 < len(parts):
+            told += f"{part}，" if language is Language.ZH else f"{part}, "
+            continue
+        found.append(told + part)
+        told = ""
+    return found
+
+
 def segment(text: str, rest: str, language: Language, names: Sequence[tuple[int, int]] = ()) -> Segment:
     """`rest`: the same question with product names blanked; `names`: where these stand in `text`.
     A name asks for nothing: who says 门锁 does not ask about its lock."""
@@ -111,7 +129,7 @@ def _english_chunks(rest: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     terms = [canonical(meaning[m.group(1)]) for m in pattern.finditer(rest)]
     left = pattern.sub(" ", rest)
     unknown = tuple(
-        stem(w) for w in words(left) if w not in _STOPWORDS and not re.fullmatch(r"\d+(\.\d+)?", w)
+        stem(w) for w in words(left) if w not in STOPWORDS and not re.fullmatch(r"\d+(\.\d+)?", w)
     )
     return tuple(terms), unknown
 
@@ -134,7 +152,7 @@ def said(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _glossary_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
-    meaning = {phrase: forms[0] for phrase, forms in glossary().items() if phrase not in _STOPWORDS}
+    meaning = {phrase: forms[0] for phrase, forms in glossary().items() if phrase not in STOPWORDS}
     longest_first = sorted(meaning, key=len, reverse=True)
     either = "|".join(map(re.escape, longest_first))
     return re.compile(rf"(?<![a-z])({either})(?:es|s)?(?![a-z])"), meaning
