@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from prometheus_client import Gauge, Histogram
+
 from ai.cues.captions import with_catalogue_spelling
 from ai.cues.decisions import CueDecision
 from ai.cues.engine import CueEngine
@@ -110,6 +112,15 @@ class RoomListener:
         return self._known[1]
 
 
+WAITING = Gauge("shopcast_recognizer_waiting", "Utterances that wait for the recognizer.")
+RECOGNITION = Histogram(
+    "shopcast_recognition_seconds",
+    "One recognition, by effort.",
+    ["effort"],
+    buckets=(0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5),
+)
+
+
 class RecognitionPool:
     """One recognizer for many rooms: final text first, then partial text, the longest-waiting room first.
 
@@ -150,10 +161,12 @@ class RecognitionPool:
         while True:
             self._work.clear()
             picked = self._schedule.next()
+            WAITING.set(self._schedule.waiting)
             if picked is None:
                 await self._work.wait()
                 continue
             room, job = picked
+            began_s = loop.time()
             try:
                 hypothesis = await loop.run_in_executor(
                     self._threads,
@@ -167,6 +180,7 @@ class RecognitionPool:
             except Exception as error:
                 room.fail(job, error)
             else:
+                RECOGNITION.labels(job.effort).observe(loop.time() - began_s)
                 room.answer(job, hypothesis)
 
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prometheus_client import Gauge, Histogram
 from redis.asyncio import Redis
 
 from ai.cues.decisions import CueDecision
@@ -32,6 +33,14 @@ _SILENT_S = 10.0
 """A room whose host has been away for so long is given back."""
 _TRIES = 8
 _BACKOFF_S = 0.25
+
+
+CLAIMS = Gauge("shopcast_listening_rooms", "Rooms that are listened to: claims held.")
+TEXT_LAG = Histogram(
+    "shopcast_text_lag_seconds",
+    "From the end of a sentence to its final text in the room.",
+    buckets=(0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,7 @@ class ListeningWorker:
                 del self._rooms[room_id]
                 if not task.cancelled() and (error := task.exception()) is not None:
                     logger.error("listening to room %s failed", room_id, exc_info=error)
+        CLAIMS.set(len(self._rooms))
         for room_id in await self._platform.source.live_rooms():
             if len(self._rooms) >= self._capacity:
                 return
@@ -135,6 +145,7 @@ class ListeningWorker:
             if await self._platform.claims.take(room_id):
                 room = _ClaimedRoom(self._platform, pool, room_id)
                 self._rooms[room_id] = asyncio.create_task(room.run(), name=f"listen {room_id}")
+                CLAIMS.set(len(self._rooms))
 
 
 @dataclass(frozen=True)
@@ -162,6 +173,8 @@ class _ClaimedRoom:
         self._tap = Tap(platform.redis, room_id)
         self._over = asyncio.Event()
         self._heard_sound_s = platform.clock.monotonic()
+        self._began: tuple[str, float] | None = None
+        """The host's publishing that is heard, and the moment at which its media time was zero."""
         self._out: deque[ListeningEvent] = deque()
         self._deliverable = asyncio.Event()
         self._finished = False
@@ -201,6 +214,7 @@ class _ClaimedRoom:
         async def sound() -> AsyncIterator[AudioChunk]:
             async for chunk in self._tap.chunks(self._over):
                 self._heard_sound_s = self._platform.clock.monotonic()
+                self._began = chunk.stream, self._heard_sound_s - chunk.end_s
                 yield chunk
 
         async with contextlib.aclosing(listener.run(sound())) as events:
@@ -249,6 +263,8 @@ class _ClaimedRoom:
             await sink.partial(self._room_id, event)
         elif isinstance(event, TranscriptSegment):
             await sink.final(self._room_id, event)
+            if self._began is not None and self._began[0] == event.stream:
+                TEXT_LAG.observe(max(0.0, self._platform.clock.monotonic() - self._began[1] - event.end_s))
             await self._tap.mark(Heard(event.stream, event.end_s))
         else:
             await sink.decided(self._room_id, event)

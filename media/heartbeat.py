@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import orjson
+from prometheus_client import Gauge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -16,6 +17,10 @@ logger = logging.getLogger(__name__)
 INTERVAL_S = 1.0
 EXPIRY_MS = 3_000
 _SILENCE_S = 3.0
+
+ROOMS = Gauge("shopcast_media_rooms", "Rooms whose host's media arrives here.")
+VIEWERS = Gauge("shopcast_media_viewers", "Who watches by WebRTC.", ["engine"])
+BITRATE = Gauge("shopcast_media_ingest_bits_per_second", "What all hosts together send.")
 
 
 class Heartbeat:
@@ -46,10 +51,16 @@ class Heartbeat:
     async def beat(self) -> None:
         """Renew the key of every room whose host's media came within the last 3 s."""
         now = time.monotonic()
-        for room in self._engine.rooms():
-            publisher = room.publisher
-            if publisher is None or now - publisher.last_media_at > _SILENCE_S:
-                continue
+        rooms = self._engine.rooms()
+        live = [
+            (room, room.publisher)
+            for room in rooms
+            if room.publisher is not None and now - room.publisher.last_media_at <= _SILENCE_S
+        ]
+        ROOMS.set(len(live))
+        VIEWERS.labels(self._engine.name).set(sum(room.viewers for room in rooms))
+        BITRATE.set(sum(publisher.bitrate_bps for _, publisher in live))
+        for room, _ in live:
             body = orjson.dumps(self._document(room, now))
             await self._redis.set(f"stream:{room.room_id}", body, px=EXPIRY_MS)
 

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import av
 from av.audio.resampler import AudioResampler
+from prometheus_client import Counter, Histogram
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -23,6 +25,16 @@ EXPIRY_S = 600
 MAX_FILLED_GAP_S = 2.0
 _QUEUE_PACKETS = 100
 _STEP = AUDIO_CLOCK_HZ // SAMPLE_RATE_HZ
+
+
+DROPPED = Counter(
+    "shopcast_tap_packets_dropped_total", "Packets of sound that nobody will hear: Redis was slow."
+)
+LAG = Histogram(
+    "shopcast_tap_lag_seconds",
+    "From a packet's arrival to its sound in Redis.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2),
+)
 
 
 class Chunk(NamedTuple):
@@ -93,6 +105,7 @@ class AudioTap:
         if self._queue.full():
             self._queue.get_nowait()
             self.packets_dropped += 1
+            DROPPED.inc()
         self._queue.put_nowait(packet)
 
     async def close(self) -> None:
@@ -108,6 +121,7 @@ class AudioTap:
             try:
                 for chunk in decoder.decode(packet):
                     await self._write(chunk)
+                    LAG.observe(max(0.0, time.monotonic() - packet.received_at))
             except av.FFmpegError as error:
                 logger.debug("undecodable audio: %s", error)
             except (RedisError, OSError) as error:

@@ -24,6 +24,8 @@ class Schedule(Generic[Room]):
 
     def __init__(self) -> None:
         self._rooms: list[Room] = []
+        self.waiting = 0
+        """Jobs that were due at the last `next` and were not the next."""
 
     def join(self, room: Room) -> None:
         self._rooms.append(room)
@@ -35,10 +37,13 @@ class Schedule(Generic[Room]):
     def next(self) -> tuple[Room, RecognitionJob] | None:
         """The next job, started; None when nothing is due."""
         best: tuple[Room, RecognitionJob] | None = None
+        due = 0
         for room in self._rooms:
             job = room.stream.due()
+            due += job is not None
             if job is not None and (best is None or _rank(job) > _rank(best[1])):
                 best = (room, job)
+        self.waiting = max(0, due - 1)
         if best is not None:
             room, job = best
             room.stream.start(job)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from multidict import CIMultiDict
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+from prometheus_client import Counter
 
 from app.core.events import room_topic, staff_topic, user_topic
 from app.gateway.group import Write
@@ -40,6 +41,14 @@ GOODBYE_WITHIN_S = 1.0
 PING_AFTER_S = 45.0
 GONE_AFTER_S = 75.0
 STALLED_AFTER_S = 10.0
+
+HELD_BACK = Counter(
+    "shopcast_gateway_held_back_total",
+    "Times that a connection took in too little and was given nothing until it had drained.",
+)
+CUT_OFF = Counter(
+    "shopcast_gateway_cut_off_total", "Connections that the gateway ended, by reason.", ["reason"]
+)
 
 _NO_HEADERS: CIMultiDict[str] = CIMultiDict()
 _PONG = frame({"t": "pong"})
@@ -136,6 +145,7 @@ class Connection(WSListener):
         self._gateway.disconnected(self)
 
     def pause_writing(self) -> None:
+        HELD_BACK.inc()
         self.choked = True
         self.choked_at_s = asyncio.get_running_loop().time()
         for subscription in self.subscriptions:
@@ -182,9 +192,14 @@ class Connection(WSListener):
         if self.closing:
             if silent_s > GOODBYE_WITHIN_S:
                 self.abort()
-        elif silent_s > GONE_AFTER_S or (self.choked and now_s - self.choked_at_s > STALLED_AFTER_S):
+        elif silent_s > GONE_AFTER_S:
+            CUT_OFF.labels("gone").inc()
+            self.abort()
+        elif self.choked and now_s - self.choked_at_s > STALLED_AFTER_S:
+            CUT_OFF.labels("stalled").inc()
             self.abort()
         elif not self._greeted and silent_s > HELLO_WITHIN_S:
+            CUT_OFF.labels("no_hello").inc()
             self.close(WSCloseCode.POLICY_VIOLATION, b"no hello")
         elif silent_s > PING_AFTER_S and not self.pinged and self.transport is not None:
             self.pinged = True
@@ -231,6 +246,7 @@ class Connection(WSListener):
             return True
         self._refused += 1
         if self._refused > FLOOD_LIMIT:
+            CUT_OFF.labels("flood").inc()
             self.close(WSCloseCode.POLICY_VIOLATION, b"flood")
         elif self.heard_s - self._told_flood_s >= TELL_FLOOD_EVERY_S:
             self._told_flood_s = self.heard_s

@@ -1,11 +1,14 @@
 """One topic on one gateway: who receives it, from where, and what of a flood."""
 
+import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import orjson
+from prometheus_client import Counter, Histogram
 
 from app.core.bus import Entry
 from app.gateway.group import Group, Write
@@ -15,6 +18,16 @@ RING_LENGTH = 1_000
 CATCH_UP_CHAT = 100
 """How many ordinary chat messages somebody who was away is sent at most."""
 EVENTS_PER_FRAME = 200
+
+
+EVENTS = Counter("shopcast_gateway_events_total", "Events taken from the logs.")
+FRAMES = Counter("shopcast_gateway_frames_total", "Batches written, one for each connection that got it.")
+LEFT_OUT = Counter("shopcast_gateway_chat_left_out_total", "Chat messages that a flooded room was not shown.")
+DELIVERY = Histogram(
+    "shopcast_gateway_delivery_seconds",
+    "From the oldest event of a batch to the batch's last write.",
+    buckets=(0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5),
+)
 
 
 class Receiver(Protocol):
@@ -146,6 +159,11 @@ class Feed:
         frame = self._frame(chosen, self.head, len(events) - len(chosen))
         own = self._own_frames(events, chosen, connections_of) if len(chosen) < len(events) else {}
         await self._live.send(frame, own)
+        FRAMES.inc(len(self._live))
+        LEFT_OUT.inc(len(events) - len(chosen))
+        if events:
+            EVENTS.inc(len(events))
+            DELIVERY.observe(max(0.0, time.time() - _at_s(events[0])))
 
     def handed_to(self, slot: int) -> int:
         """The number up to which the live subscription in this slot has been handed everything."""
@@ -241,6 +259,11 @@ class Feed:
             for subscription in receiver.subscriptions
             if subscription.feed is self and subscription.live
         }
+
+
+def _at_s(event: Kept) -> float:
+    """When it happened, in seconds since 1970, by the clock of who told of it."""
+    return datetime.fromisoformat(orjson.loads(event.raw)["at"]).timestamp()
 
 
 def _seq(event: Kept) -> int:

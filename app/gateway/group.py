@@ -38,6 +38,9 @@ class Group(Generic[Member]):
     def __iter__(self) -> Iterator[Member]:
         return (member for member in self._members if member is not None)
 
+    def __len__(self) -> int:
+        return len(self._members) - self._gaps
+
     def add(self, member: Member, write: Write) -> int:
         """The member's slot, until the next call of `settle`."""
         self._members.append(member)

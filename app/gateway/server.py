@@ -21,6 +21,7 @@ from picows import (
     WSUpgradeResponseWithListener,
     ws_create_server,
 )
+from prometheus_client import Gauge
 from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
@@ -45,6 +46,8 @@ BACKLOG = 4_096
 SWEEP_EVERY_S = 2.0
 SWEPT_PER_TURN = 1_000
 READ_BUFFER_BYTES = 2_048
+
+CONNECTIONS = Gauge("shopcast_gateway_connections", "WebSocket connections that are open.")
 
 log = structlog.get_logger()
 
@@ -162,12 +165,14 @@ class Gateway:
 
     def connected(self, connection: Connection) -> None:
         self._connections[connection] = None
+        CONNECTIONS.set(len(self._connections))
         viewer = connection.viewer
         self.hub.arrive(viewer.subject, connection)
         self.presence.enter(viewer.room_id, viewer.subject, staff=viewer.staff)
 
     def disconnected(self, connection: Connection) -> None:
         self._connections.pop(connection, None)
+        CONNECTIONS.set(len(self._connections))
         self._left.set()
         viewer = connection.viewer
         self.hub.depart(viewer.subject, connection)

@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 import psycopg
 import structlog
+from prometheus_client import Gauge
 from psycopg_pool import PoolTimeout
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -22,6 +23,8 @@ from app.gateway.presence import Presence
 from app.rooms.service import stream_state
 
 EVERY_S = 1.0
+
+ROOMS = Gauge("shopcast_gateway_rooms", "Rooms in which somebody is connected.")
 
 log = structlog.get_logger()
 
@@ -57,6 +60,7 @@ class StatsKeeper:
 
     async def refresh(self) -> None:
         viewers = await self._presence.beat()
+        ROOMS.set(len(viewers))
         await self.store_likes()
         if not viewers:
             return

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from app.core.errors import Problem
 
@@ -159,6 +159,9 @@ class RoomState:
 
 class MediaEngine(Protocol):
     """Terminates WebRTC. Every method may raise the `Problem`s named in this module."""
+
+    name: ClassVar[str]
+    """What operators call it."""
 
     async def start(self) -> None: ...
     async def close(self) -> None: ...

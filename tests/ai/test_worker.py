@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from ai.cues.decisions import Explained, Pin
@@ -63,11 +64,14 @@ async def running(worker: ListeningWorker) -> AsyncIterator[asyncio.Task[None]]:
 
 async def test_a_sentence_in_the_tap_becomes_text_and_a_pin(redis: Redis) -> None:
     rooms = MemoryRooms({ROOM: live_room()})
+    counted = REGISTRY.get_sample_value("shopcast_text_lag_seconds_count") or 0
     async with running(worker(redis, rooms)):
         await tap(redis, chunks(quiet(0.5), loud(1.5), quiet(0.8)))
         [pin] = await rooms.wait_for(Pin)
         [segment] = await rooms.wait_for(TranscriptSegment)
+        assert REGISTRY.get_sample_value("shopcast_listening_rooms") == 1
 
+    assert REGISTRY.get_sample_value("shopcast_text_lag_seconds_count") == counted + 1
     assert isinstance(pin, Pin)
     assert (pin.product_id, pin.replaces) == ("fryer", ())
     assert pin.evidence.text == SENTENCES[0.5]

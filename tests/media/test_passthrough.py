@@ -6,6 +6,7 @@ import orjson
 import pytest
 from aiortc import rtcrtpreceiver
 from aiortc.jitterbuffer import JitterFrame
+from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
 from media.client import WebRtcClient
@@ -142,6 +143,8 @@ async def test_the_room_is_known_as_live_and_the_voice_is_tapped(node: Node, red
 
     key = f"stream:{node.room}"
     assert 0 < await redis.pttl(key) <= 3000
+    assert REGISTRY.get_sample_value("shopcast_media_rooms") == 1
+    assert (REGISTRY.get_sample_value("shopcast_tap_lag_seconds_count") or 0) >= len(entries)
     assert orjson.loads(await redis.get(key) or b"")["session"] == session
     await host.close()
     await until(lambda: node.events.ended)

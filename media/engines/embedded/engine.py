@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from media.engines.base import (
     AlreadyPublishing,
@@ -66,6 +66,8 @@ class EmbeddedConfig:
 
 class EmbeddedEngine:
     """`MediaEngine` in this process. `start` and `close` own its socket and tasks."""
+
+    name: ClassVar[str] = "embedded"
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from aiortc import rtp as rtcp
+from prometheus_client import Counter
 
 from media.engines.embedded import rtp
 from media.engines.embedded.negotiation import Codec, Source
@@ -19,6 +20,9 @@ from media.renditions.ladder import RenditionChoice
 
 logger = logging.getLogger(__name__)
 
+DROPPED = Counter(
+    "shopcast_media_frames_dropped_total", "Pictures left out for viewers whose network could not take them."
+)
 PACE_BPS = 25_000_000
 BUCKET_BYTES = 128_000
 MAX_QUEUED_FRAMES = 60
@@ -201,7 +205,7 @@ class Viewer:
             return
         if self._waiting_for_key:
             if not frame.key:
-                self.frames_dropped += 1
+                self._count_dropped(1)
                 return
             self._waiting_for_key = False
         if not self._queue and self._has_tokens(now):
@@ -309,13 +313,17 @@ class Viewer:
         self._refilled_at = now
         return self._tokens > 0
 
+    def _count_dropped(self, frames: int) -> None:
+        self.frames_dropped += frames
+        DROPPED.inc(frames)
+
     def _drop_to_key_frame(self) -> None:
         """Leave out what a slow path cannot take, up to the newest key frame or the next one."""
         keys = [i for i, item in enumerate(self._queue) if item.frame.key and i > 0]
         dropped = keys[-1] if keys else len(self._queue)
         for _ in range(dropped):
             self._queue.popleft()
-        self.frames_dropped += dropped
+        self._count_dropped(dropped)
         if not self._queue:
             self._waiting_for_key = True
             self._room.want_key_frame()

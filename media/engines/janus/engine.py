@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from media.engines.base import (
     AlreadyPublishing,
@@ -52,6 +52,8 @@ class JanusConfig:
 
 class JanusEngine:
     """`MediaEngine` on a Janus that runs beside. `start` and `close` own the session with it."""
+
+    name: ClassVar[str] = "janus"
 
     def __init__(
         self, config: JanusConfig, listener: EngineListener, sink_factories: Sequence[SinkFactory] = ()

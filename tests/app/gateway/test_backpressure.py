@@ -5,6 +5,8 @@ import socket
 from base64 import b64encode
 from os import urandom
 
+from prometheus_client import REGISTRY
+
 from app.core.bus import Bus, Entry
 from app.core.events import Event
 from app.gateway.connection import BUFFER_LIMIT_BYTES, STALLED_AFTER_S
@@ -31,11 +33,21 @@ def stalled_reader(port: int, token: str) -> socket.socket:
     return raw
 
 
+def figures() -> list[float]:
+    """Held back, cut off because they stalled, batches written."""
+    return [
+        REGISTRY.get_sample_value("shopcast_gateway_held_back_total") or 0,
+        REGISTRY.get_sample_value("shopcast_gateway_cut_off_total", {"reason": "stalled"}) or 0,
+        REGISTRY.get_sample_value("shopcast_gateway_frames_total") or 0,
+    ]
+
+
 async def test_a_stalled_reader_is_cut_off_and_the_others_get_everything(
     open_gateway: OpenGateway, room: Room, bus: Bus
 ) -> None:
     reader = Client()
     sent: list[str] = []
+    before = figures()
     async with open_gateway() as gateway, reader.connected(gateway.port, room.token()):
         [good] = gateway.connections
         stalled = await asyncio.to_thread(stalled_reader, gateway.port, room.token())
@@ -55,9 +67,12 @@ async def test_a_stalled_reader_is_cut_off_and_the_others_get_everything(
         bad.check(bad.choked_at_s + STALLED_AFTER_S + 0.1)
         await reader.wait_for(lambda frame: frame.get("stats", {}).get("viewers") == 1)
         assert gateway.connections == [good]
+        assert REGISTRY.get_sample_value("shopcast_gateway_connections") == 1
         stalled.close()
 
     assert reader.texts(room.topic) == sent
+    held_back, cut_off, frames = (now - then for now, then in zip(figures(), before, strict=True))
+    assert (held_back >= 1, cut_off, frames >= len(reader.batches(room.topic))) == (True, 1, True)
 
 
 class Reader:
