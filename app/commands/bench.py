@@ -114,3 +114,17 @@ def asr(
         run_soak(data, settings.data_dir, soak_minutes, model=settings.whisper_model)
         return
     run(data, settings.data_dir, quick=quick, model=settings.whisper_model)
+
+
+@app.command()
+def cases(
+    cases: int = typer.Option(10_000, min=1, max=100_000, help="How many are open."),
+    openings: int = typer.Option(10, min=1, max=100),
+    quick: bool = typer.Option(False, help="Three openings; ends within 45 s."),
+) -> None:
+    """How soon the moderators' queue shows its first case, in Chromium, with ten thousand open."""
+    import asyncio
+
+    from app.benches import cases as bench
+
+    asyncio.run(bench.run(cases=cases, openings=3 if quick else openings))
