@@ -84,7 +84,7 @@ async def open_aside(settings: Settings, db: Database) -> AsyncIterator[Aside]:
     try:
         yield aside
     finally:
-        await aside.close()
+        await aside.aclose()
         await stop(tasks)
 
 

@@ -128,3 +128,20 @@ def cases(
     from app.benches import cases as bench
 
     asyncio.run(bench.run(cases=cases, openings=3 if quick else openings))
+
+
+@app.command()
+def warnings(
+    data: Annotated[
+        Path, typer.Option(help="A folder of labelled sessions: catalog.json, sessions.json, sound.")
+    ],
+    quick: bool = typer.Option(False, help="It takes as long as its sessions are heard."),
+) -> None:
+    """How long after a sentence that may not be said its warning stands in the studio."""
+    import asyncio
+
+    from app.benches import warnings as bench
+    from app.settings import Settings
+
+    settings = Settings()
+    asyncio.run(bench.run(data, model=settings.whisper_model, data_dir=settings.data_dir))

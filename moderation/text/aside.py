@@ -64,7 +64,7 @@ class Read:
 
 
 class Aside:
-    """`await Aside([layer]).read(text, surface)`, and `close` at the end.
+    """`await Aside([layer]).read(text, surface)`, and `aclose` at the end.
 
     `asked` counts the texts that slow layers read, `late` those of them that were passed on before, `skipped` those
     that were not read.
@@ -92,7 +92,7 @@ class Aside:
         self.late = 0
         self.skipped = 0
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Give up what is still being read."""
         await stop(self._tasks)
 

@@ -89,7 +89,7 @@ async def test_what_is_quick_enough_is_waited_for(layer: Layer) -> None:
 async def test_closing_gives_up_what_is_being_read(layer: Layer) -> None:
     aside = Aside([layer], timeout_s=10, patience_s=0)
     read = await aside.read("a", CHAT)
-    await aside.close()
+    await aside.aclose()
     assert read.later is not None
     assert read.later.cancelled()
 
