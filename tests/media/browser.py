@@ -4,22 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-)
+from tests.e2e import browser as system
+
+try:
+    MISSING = not system.chromium_path()
+except FileNotFoundError:
+    MISSING = True
+CAMERA = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 
 SESSION = """
 async function session(pc, url, token) {
@@ -77,12 +70,8 @@ STATISTICS = """async () => {
 @asynccontextmanager
 async def chromium(*flags: str) -> AsyncIterator[Browser]:
     """The system's Chromium with a fake camera and microphone."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
-        try:
-            yield browser
-        finally:
-            await browser.close()
+    async with system.chromium(*CAMERA, *flags) as browser:
+        yield browser
 
 
 async def page_at(browser: Browser, url: str) -> Page:

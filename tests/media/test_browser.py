@@ -13,12 +13,12 @@ from app.core.auth import Tokens
 from media.sample import Programme, SampleHost
 from media.sample_video import Slide
 from tests.conftest import Servers
-from tests.media.browser import CHROMIUM, chromium, page_at, publish, statistics, watch
+from tests.media.browser import MISSING, chromium, page_at, publish, statistics, watch
 from tests.media.node import SECRET, Node, until
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs chromium (apt install chromium)"),
+    pytest.mark.skipif(MISSING, reason="needs chromium (apt install chromium)"),
 ]
 
 

@@ -13,7 +13,7 @@ from media.control import StreamControl
 from media.engines.base import StreamOrder
 from media.engines.janus.engine import JanusConfig
 from media.engines.janus.sdp import candidates_of, with_one_fingerprint
-from tests.media.browser import CHROMIUM, chromium, page_at, publish, statistics, watch
+from tests.media.browser import MISSING, chromium, page_at, publish, statistics, watch
 from tests.media.janus import running_janus
 from tests.media.node import Node, PacketTrack, h264_packets, opus_silence, running_node, until
 from tests.media.test_passthrough import Received, nals
@@ -94,7 +94,7 @@ async def test_what_a_host_sends_reaches_viewers_and_sinks_byte_for_byte(
 
 
 @pytest.mark.e2e
-@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs chromium (apt install chromium)")
+@pytest.mark.skipif(MISSING, reason="needs chromium (apt install chromium)")
 async def test_a_browser_publishes_through_janus_and_another_watches(node: Node) -> None:
     async with chromium() as browser:
         host, viewer = await page_at(browser, node.url), await page_at(browser, node.url)

@@ -15,13 +15,13 @@ from media.recording.retention import KeepDays
 from media.renditions.ladder import ladder
 from media.sample import Programme, SampleHost
 from media.sample_video import Slide
-from tests.media.browser import CHROMIUM, chromium, page_at
+from tests.media.browser import MISSING, chromium, page_at
 from tests.media.node import LOCAL, Node, running_node, until
 
 HLS_JS = Path(__file__).parents[2] / "web/node_modules/hls.js/dist/hls.min.js"
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs chromium (apt install chromium)"),
+    pytest.mark.skipif(MISSING, reason="needs chromium (apt install chromium)"),
     pytest.mark.skipif(not HLS_JS.exists(), reason="needs the client's packages (make setup)"),
 ]
 

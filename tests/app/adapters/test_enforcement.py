@@ -6,7 +6,6 @@ import pytest
 
 from app.adapters.bans import Bans
 from app.adapters.chat_screening import MUTED_FOR_S, STANDING_FOR_S, ChatScreener
-from app.adapters.moderation import open_moderation
 from app.adapters.speech_screening import RoomStreams, speech_watch
 from app.chat.posting import Chat
 from app.chat.schemas import NewMessage
@@ -27,26 +26,10 @@ from moderation.sanctions import service as sanctions
 from moderation.sanctions.errors import Banned, Muted
 from moderation.sanctions.schemas import Kind, SanctionIn
 from moderation.speech import SpokenSegment
-from tests.builders import create_room
 from tests.conftest import LogIn, User
 
 INSULT = "你真是个智障"
 FLOOD = "有没有优惠券呀主播"
-
-
-@pytest.fixture
-def moderation(services: Services) -> Moderation:
-    return open_moderation(services)
-
-
-@pytest.fixture
-async def host(log_in: LogIn) -> User:
-    return await log_in(Role.HOST, name="小美")
-
-
-@pytest.fixture
-async def room_id(services: Services, host: User) -> UUID:
-    return await create_room(services, host.principal, [])
 
 
 def new(text: str) -> NewMessage:

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from app.adapters.moderation import open_moderation
 from app.adapters.picture_screening import CatalogueWatch, HostPictureCues, StreamFrames
 from app.core.auth import Role
 from app.core.clock import ManualClock
@@ -18,24 +17,9 @@ from moderation.cases.schemas import Case
 from moderation.runtime import Moderation
 from moderation.vision import PictureWorker
 from moderation.vision.watch import Frame, FrameWatch, RecordedPictures
-from tests.builders import create_product, create_room
+from tests.builders import create_product
 from tests.conftest import LogIn, User
 from tests.moderation.vision.looks import nudity
-
-
-@pytest.fixture
-def moderation(services: Services) -> Moderation:
-    return open_moderation(services)
-
-
-@pytest.fixture
-async def host(log_in: LogIn) -> User:
-    return await log_in(Role.HOST, name="小美")
-
-
-@pytest.fixture
-async def room_id(services: Services, host: User) -> UUID:
-    return await create_room(services, host.principal, [])
 
 
 @pytest.fixture

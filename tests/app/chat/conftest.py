@@ -9,22 +9,9 @@ from app.chat.limits import ChatPace
 from app.chat.posting import Chat
 from app.chat.schemas import NewMessage
 from app.chat.screening import WordScreener
-from app.core.auth import Role
 from app.core.http import Services
 from app.core.ids import new_id
 from app.core.pace import Pace
-from tests.builders import create_room
-from tests.conftest import LogIn, User
-
-
-@pytest.fixture
-async def host(log_in: LogIn) -> User:
-    return await log_in(Role.HOST, name="小美")
-
-
-@pytest.fixture
-async def room_id(services: Services, host: User) -> UUID:
-    return await create_room(services, host.principal, [])
 
 
 @pytest.fixture

@@ -10,14 +10,9 @@ from app.core.http import Services
 from app.core.ids import new_id
 from app.rooms import service as rooms
 from tests.builders import create_room
-from tests.conftest import LogIn, User
+from tests.conftest import User
 
 Crowd = Callable[[int], Awaitable[list[Principal]]]
-
-
-@pytest.fixture
-async def host(log_in: LogIn) -> User:
-    return await log_in(Role.HOST, name="小美")
 
 
 @pytest.fixture
