@@ -78,6 +78,15 @@ async def lock(tx: Tx, room_id: UUID) -> DictRow:
     return row
 
 
+async def lock_open(tx: Tx, user: Principal, room_id: UUID) -> DictRow:
+    """The same of a room that `user` hosts and that is not over; raises RoomNotFound, Forbidden, RoomEnded."""
+    row = await lock(tx, room_id)
+    require_host(user, row)
+    if row["status"] == "ended":
+        raise RoomEnded
+    return row
+
+
 async def create(
     db: Database, clock: Clock, host: Principal, form: NewRoom, *, names: NameScreener = ANY_NAME
 ) -> DictRow:
@@ -202,10 +211,7 @@ async def set_queue(
     if len(set(product_ids)) != len(product_ids):
         raise Invalid("A product can stand in the queue only once.")
     async with db.transaction() as tx:
-        row = await lock(tx, room_id)
-        require_host(user, row)
-        if row["status"] == "ended":
-            raise RoomEnded
+        await lock_open(tx, user, room_id)
         try:
             await repository.set_queue(tx, room_id, product_ids)
         except ForeignKeyViolation:

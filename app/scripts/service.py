@@ -64,10 +64,7 @@ async def write(services: Services, user: Principal, room_id: UUID, steps: Seque
     if len(set(known)) != len(known):
         raise Invalid("A step stands in the script twice.")
     async with services.db.transaction() as tx:
-        room = await rooms.lock(tx, room_id)
-        rooms.require_host(user, room)
-        if room["status"] == "ended":
-            raise rooms.RoomEnded
+        await rooms.lock_open(tx, user, room_id)
         ours = {row["id"] for row in await repository.steps(tx, room_id)}
         if not ours.issuperset(known):
             raise StepNotFound

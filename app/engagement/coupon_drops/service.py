@@ -46,10 +46,7 @@ async def drop(db: Database, clock: Clock, host: Principal, room_id: UUID, form:
     now = clock.now()
     closes_at = now + timedelta(seconds=form.open_for_s)
     async with db.transaction() as tx:
-        room = await rooms.lock(tx, room_id)
-        rooms.require_host(host, room)
-        if room["status"] == "ended":
-            raise rooms.RoomEnded
+        await rooms.lock_open(tx, host, room_id)
         row = await repository.add(
             tx,
             form.model_dump(include={"title", "amount_cents", "rate_bps", "threshold_cents", "quantity"})

@@ -36,10 +36,7 @@ async def begin(db: Database, clock: Clock, host: Principal, room_id: UUID, form
     """Begin a sale in the host's room; everybody is told. Raises NotInQueue, NotCheaper, RoomEnded, Forbidden."""
     now = clock.now()
     async with db.transaction() as tx:
-        room = await rooms.lock(tx, room_id)
-        rooms.require_host(host, room)
-        if room["status"] == "ended":
-            raise rooms.RoomEnded
+        await rooms.lock_open(tx, host, room_id)
         sku = await repository.sku_of_room(tx, room_id, form.sku_id)
         if sku is None:
             raise NotInQueue

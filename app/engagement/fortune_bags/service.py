@@ -47,10 +47,7 @@ async def open_bag(
     bag_id, now, seed = new_id(), clock.now(), secrets.token_bytes(SEED_BYTES)
     draws_at = now + timedelta(seconds=form.open_for_s)
     async with db.transaction() as tx:
-        room = await rooms.lock(tx, room_id)
-        rooms.require_host(host, room)
-        if room["status"] == "ended":
-            raise rooms.RoomEnded
+        await rooms.lock_open(tx, host, room_id)
         await repository.add(
             tx,
             bag_id=bag_id,

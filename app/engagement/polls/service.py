@@ -69,10 +69,7 @@ async def ask(db: Database, clock: Clock, host: Principal, room_id: UUID, form: 
         raise Invalid("The options must differ.")
     poll_id, now = new_id(), clock.now()
     async with db.transaction() as tx:
-        room = await rooms.lock(tx, room_id)
-        rooms.require_host(host, room)
-        if room["status"] == "ended":
-            raise rooms.RoomEnded
+        await rooms.lock_open(tx, host, room_id)
         await repository.add(
             tx,
             poll_id=poll_id,

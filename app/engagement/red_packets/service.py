@@ -51,10 +51,7 @@ async def give(db: Database, clock: Clock, host: Principal, room_id: UUID, form:
     packet_id, now = new_id(), clock.now()
     expires_at = now + timedelta(seconds=form.open_for_s)
     async with db.transaction() as tx:
-        room = await rooms.lock(tx, room_id)
-        rooms.require_host(host, room)
-        if room["status"] == "ended":
-            raise rooms.RoomEnded
+        await rooms.lock_open(tx, host, room_id)
         await repository.add(
             tx,
             packet_id=packet_id,
