@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 
 from app.adapters.chat_screening import STANDING_FOR_S, ChatScreener
-from app.adapters.moderation import open_moderation
 from app.adapters.speech_screening import speech_watch
 from app.chat.posting import Chat
 from app.chat.schemas import NewMessage
@@ -31,24 +30,9 @@ from tests.conftest import LogIn, User
 
 
 @pytest.fixture
-def moderation(services: Services) -> Moderation:
-    return open_moderation(services)
-
-
-@pytest.fixture
 async def chat(services: Services, moderation: Moderation) -> AsyncIterator[Chat]:
     async with Chat.open(services.db, services.bus, services.clock, ChatScreener(moderation)) as opened:
         yield opened
-
-
-@pytest.fixture
-async def host(log_in: LogIn) -> User:
-    return await log_in(Role.HOST, name="小美")
-
-
-@pytest.fixture
-async def room_id(services: Services, host: User) -> UUID:
-    return await create_room(services, host.principal, [])
 
 
 async def seen(services: Services, room_id: UUID) -> list[str]:
