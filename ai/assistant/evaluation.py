@@ -21,6 +21,8 @@ from ai.embeddings import Embedder, default_embedder
 from app.core.clock import SystemClock
 from app.core.report import Report
 
+QUICK_EVERY = 3
+
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
@@ -148,14 +150,16 @@ def run(
     data_file: Path,
     embedder: Embedder,
     *,
-    quick: bool = False,
+    every: int = 1,
+    indexed: bool = True,
     page: Path | None = None,
     llm: str = "none",
     models_dir: Path = Path("data/models"),
 ) -> tuple[dict[str, Any], list[CaseResult]]:
-    """Evaluates every case (`quick`: every third) and writes the page beside the caller's choice."""
+    """Evaluates each `every`-th case and writes the page where the caller chooses. `indexed`: the
+    whole catalogue is embedded before, as when a show starts; else each fact when it is needed."""
     data = json.loads(data_file.read_text("utf-8"))
-    cases = data["cases"][::3] if quick else data["cases"]
+    cases = data["cases"][::every]
 
     async def all_cases() -> list[CaseResult]:
         async with writer(llm, models_dir) as words:
@@ -165,7 +169,7 @@ def run(
         return results
 
     async def answered(assistant: Assistant) -> list[CaseResult]:
-        await assistant.prepare(facts_from_file(data, {}))
+        await assistant.prepare(facts_from_file(data, {}) if indexed else None)
         if cases:
             await run_case(assistant, data, cases[0])
         return [await run_case(assistant, data, case) for case in cases]
@@ -201,7 +205,12 @@ def report(
     page = page or data_dir / "reports" / f"assistant-{data_file.stem}{kind}.html"
     page.parent.mkdir(parents=True, exist_ok=True)
     summary, results = run(
-        data_file, default_embedder(), quick=quick, page=page, llm=llm, models_dir=data_dir / "models"
+        data_file,
+        default_embedder(),
+        every=QUICK_EVERY if quick else 1,
+        page=page,
+        llm=llm,
+        models_dir=data_dir / "models",
     )
     wrong = [(r.id, r.question, r.why, r.text) for r in results if not r.right or r.invented]
     said.table("Not as expected", ("case", "question", "why", "said"), wrong)

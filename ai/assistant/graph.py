@@ -44,6 +44,8 @@ _MAY_BE_A_NAME = {
     "medical": ("handoff", "medical"),
 }
 """Readings that a product's own name may bring about, with their rules: a cookbook, 玻尿酸 and 尿酸."""
+SAID_NOTHING = Reading(Intent.IGNORE, "nothing_said_before")
+"""To the same words nothing was said, and no fact has changed since."""
 TAINTED = "tainted_fact"
 """The fact that would answer tries to instruct the assistant; moderators get a note."""
 _WRITTEN_BY_PEOPLE = frozenset(
@@ -91,7 +93,10 @@ class Nodes:
     async def whose(self, state: State) -> State:
         own = state["reading"].intent is Intent.OWN_ORDER or _asks_own(state["text"])
         facts = await _read({**state, "own": own})
-        if not own and (known := self._told.known(state["question"], state["text"], facts)):
+        known = None if own else self._told.known(state["question"], state["text"], facts)
+        if known is not None and not known.draft.statements:
+            return {"facts": facts, "own": False, "private": False, "reading": SAID_NOTHING}
+        if known is not None:
             return {
                 "facts": facts,
                 "own": False,
@@ -269,6 +274,10 @@ class Nodes:
 
     async def silence(self, state: State) -> State:
         again = "due" in state and not state["due"]
+        judged = "draft" in state and "due" not in state
+        if judged and not state["own"] and not state["private"]:
+            nothing = Told(Draft((), None), "", "silence")
+            self._told.keep(state["question"], state["text"], state["facts"], nothing)
         return {"outcome": Silence("answered_recently" if again else state["reading"].reason)}
 
 
@@ -310,6 +319,8 @@ async def after_classify(state: State) -> str:
 async def after_whose(state: State) -> str:
     if "draft" in state:
         return "recent"
+    if state["reading"] == SAID_NOTHING:
+        return "silence"
     return "refuse" if state["reading"].intent is Intent.REFUSE else "retrieve"
 
 
@@ -358,7 +369,7 @@ def build(nodes: Nodes) -> Any:
         graph.add_node(name, traced(name, step))
     graph.add_edge(START, "classify")
     graph.add_conditional_edges("classify", after_classify, ["silence", "refuse", "hand_over", "whose"])
-    graph.add_conditional_edges("whose", after_whose, ["refuse", "retrieve", "recent"])
+    graph.add_conditional_edges("whose", after_whose, ["refuse", "retrieve", "recent", "silence"])
     graph.add_conditional_edges("retrieve", after_retrieve, ["write", "hand_over", "silence", "refuse"])
     graph.add_edge("write", "check")
     graph.add_conditional_edges("check", after_check, ["recent", "hand_over"])

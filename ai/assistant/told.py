@@ -11,7 +11,7 @@ KEPT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A public draft that passed the check, and its words."""
+    """A public draft that passed the check, and its words; without statements nothing was said."""
 
     draft: Draft
     text: str

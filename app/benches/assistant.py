@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from multiprocessing import active_children
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 from app.benches.draws import connect, register
 from app.benches.fanout import servers
+from app.benches.fanout.generator import cost
 from app.benches.shop import bench_platform
 from app.core.auth import Tokens
 from app.core.db import Database, fetch_one
@@ -39,6 +41,10 @@ OF_SHOP = (
 GREETINGS = ("来了来了", "主播好漂亮", "哈哈哈", "晚上好", "第一次来")
 TALK_PER_S = 20
 """Chat that asks nothing, all along: what its delivery takes shows whether chat is slowed."""
+AS_MANY_WORDS = 60
+"""How many different messages that ask nothing stand in for the questions: about as many as there are of these."""
+BATCH = b'{"t":"batch"'
+"""How a batch begins. Only the one who watches reads it: four hundred readers would cost a core."""
 SETTLE_S = 3.0
 WARM_WITHIN_S = 90
 
@@ -102,10 +108,13 @@ class Viewer(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if frame.msg_type != WSMsgType.TEXT:
             return
-        body = orjson.loads(frame.get_payload_as_bytes())
+        raw = frame.get_payload_as_bytes()
+        if not self._watches and raw.startswith(BATCH):
+            return
+        body = orjson.loads(raw)
         if body["t"] == "error":
             self._seen.refused[body["code"]] += 1
-        elif self._watches and body["t"] == "batch":
+        elif body["t"] == "batch":
             for event in body["events"]:
                 if event["type"] == "chat.message":
                     self._message(event["data"])
@@ -143,7 +152,7 @@ async def run(load: Load) -> None:
     report.progress("starting PostgreSQL, Redis, the gateway and the role ai")
     async with (
         bench_platform(roles=("ai",)) as bench,
-        servers.gateway(environment(bench.settings)) as (port, _),
+        servers.gateway(environment(bench.settings)) as (port, gateway),
     ):
         await seed.seed(bench.settings)
         room_id, names = await _room(bench.db)
@@ -155,12 +164,19 @@ async def run(load: Load) -> None:
         await connect(viewers, port, issued)
         report.progress("one question, until the assistant is warm")
         await _warm(viewers[0], seen)
-        report.progress(f"{load.seconds:g} s of chat alone, then with {load.questions_per_s} questions/s")
+        report.progress(
+            f"{load.seconds:g} s of chat alone, as much chat that asks nothing, {load.questions_per_s} questions/s"
+        )
         await _talk(viewers, [], load, seen)
         alone, seen.delivery_ms = seen.delivery_ms, []
-        before = seen.answers
+        await _talk(viewers, [None], load, seen)
+        await asyncio.sleep(SETTLE_S)
+        as_many, seen.delivery_ms = seen.delivery_ms, []
+        before, answering = seen.answers, _pid_of("ai")
+        ai_s, gateway_s = cost([answering]).cpu_s, cost([gateway.pid]).cpu_s
         await _talk(viewers, _questions(names), load, seen)
         await asyncio.sleep(SETTLE_S)
+        ai_s, gateway_s = cost([answering]).cpu_s - ai_s, cost([gateway.pid]).cpu_s - gateway_s
     waits = [(at_s - seen.first_asked_s[words]) * 1_000 for words, at_s in seen.answered_s.items()]
     figures = {
         "offered_per_s": load.questions_per_s,
@@ -172,11 +188,19 @@ async def run(load: Load) -> None:
         "answer_p50_ms": percentile(waits, 50),
         "answer_p95_ms": percentile(waits, 95),
         "chat_alone_p95_ms": percentile(alone, 95),
+        "chat_as_many_p95_ms": percentile(as_many, 95),
         "chat_p95_ms": percentile(seen.delivery_ms, 95),
+        "ai_ms_a_question": round(ai_s * 1_000 / max(1, len(seen.words_by_client)), 2),
+        "gateway_ms_a_question": round(gateway_s * 1_000 / max(1, len(seen.words_by_client)), 2),
         "refused": dict(seen.refused),
     }
     report.table("bench assistant", ["figure", "value"], figures.items())
     report.finish(figures)
+
+
+def _pid_of(role: str) -> int:
+    """The process of a role that the bench has started."""
+    return next(child.pid for child in active_children() if child.name == role and child.pid)
 
 
 async def _room(db: Database) -> tuple[UUID, list[str]]:
@@ -208,8 +232,8 @@ async def _warm(viewer: Viewer, seen: Seen) -> None:
     seen.forget()
 
 
-async def _talk(viewers: Sequence[Viewer], questions: Sequence[Asked], load: Load, seen: Seen) -> None:
-    """Chat all along, and questions in turn, each at its time."""
+async def _talk(viewers: Sequence[Viewer], questions: Sequence[Asked | None], load: Load, seen: Seen) -> None:
+    """Chat all along, and questions in turn, each at its time; None: as much that asks nothing."""
     loop = asyncio.get_running_loop()
     began_s = loop.time()
     every = [("chat", n / TALK_PER_S) for n in range(int(TALK_PER_S * load.seconds))]
@@ -220,8 +244,10 @@ async def _talk(viewers: Sequence[Viewer], questions: Sequence[Asked], load: Loa
         if due_s > loop.time():
             await asyncio.sleep(due_s - loop.time())
         viewer = viewers[number % len(viewers)]
-        if what == "chat":
-            viewer.say(f"{GREETINGS[number % len(GREETINGS)]} {number}", due_s)
+        asked = questions[number * 7 % len(questions)] if what == "ask" else None
+        if asked is None:
+            words = number if what == "chat" else number % AS_MANY_WORDS
+            viewer.say(f"{GREETINGS[number % len(GREETINGS)]} {words}", due_s)
         else:
-            viewer.ask(questions[number * 7 % len(questions)], due_s)
+            viewer.ask(asked, due_s)
     await asyncio.sleep(1)

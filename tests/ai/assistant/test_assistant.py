@@ -6,7 +6,18 @@ import pytest
 
 from ai.assistant.assistant import Assistant
 from ai.assistant.facts import StaticFacts
-from ai.assistant.models import Answer, Facts, Handoff, Language, Question, Refusal, Silence, Source
+from ai.assistant.models import (
+    Answer,
+    Facts,
+    Handoff,
+    Language,
+    Order,
+    OrderLine,
+    Question,
+    Refusal,
+    Silence,
+    Source,
+)
 from ai.assistant.recent import MemoryRecent
 from ai.embeddings import Embedder
 from app.core.clock import ManualClock
@@ -262,3 +273,61 @@ async def test_what_is_a_viewers_own_is_read_only_where_it_is_asked_for(
     readers.clear()
     await assistant.answer(Question("我的快递到哪了", viewer_id="v"), Noting())
     assert set(readers) == {"v"}
+
+
+async def test_where_nothing_was_said_nothing_is_worked_out_until_a_fact_changes(
+    embedder: Embedder, shop: StaticFacts, clock: ManualClock
+) -> None:
+    assistant = Assistant(embedder, recent=MemoryRecent(clock))
+    steps = []
+    for number, price_cents in enumerate((18900, 18900, 9900)):
+        shop.change(products=(kettle(price_cents=price_cents),))
+        question = Question(
+            "我妈也买了一个烧水壶", room_id="r", message_id=str(number), viewer_id=str(number)
+        )
+        outcome = await assistant.answer(question, shop)
+        assert isinstance(outcome, Silence)
+        steps.append([step.step for step in outcome.trace])
+    whole = ["classify", "whose", "retrieve", "silence"]
+    assert steps == [whole, ["classify", "whose", "silence"], whole]
+
+
+async def test_where_no_rule_finds_a_fact_the_likeliest_is_told(
+    assistant: Assistant, shop: StaticFacts
+) -> None:
+    attributes = {"粉尘": "低粉尘，几乎不扬灰", "容量": "6升", "产地": "山东"}
+    shop.change(products=(replace(kettle(), name="豆腐猫砂", aliases=("猫砂",), attributes=attributes),))
+    told = await assistant.answer(Question("猫砂倒的时候会扬灰不"), shop)
+    unknown = await assistant.answer(Question("猫砂能寄存在驿站几天"), shop)
+    assert isinstance(told, Answer)
+    assert [fact.label for fact in told.facts] == ["粉尘"]
+    assert isinstance(unknown, Handoff)
+
+
+@pytest.mark.parametrize(("months", "start"), [(8, "不"), (30, "便携")])
+async def test_what_is_forbidden_up_to_an_age_is_no_below_it(
+    months: int, start: str, assistant: Assistant, shop: StaticFacts
+) -> None:
+    shop.change(products=(replace(kettle(), attributes={"食用提示": "一岁以下婴儿不可食用"}),))
+    outcome = await assistant.answer(Question(f"我家{months}个月的宝宝能吃吗"), shop)
+    assert isinstance(outcome, Answer)
+    assert outcome.text.startswith(start)
+
+
+async def test_a_size_told_first_belongs_to_the_question_that_follows(
+    assistant: Assistant, shop: StaticFacts
+) -> None:
+    shop.change(products=(replace(kettle(), attributes={"适用面积": "20平方米以内"}),))
+    outcome = await assistant.answer(Question("我家客厅30平，用这个够吗"), shop)
+    assert isinstance(outcome, Answer)
+    assert "20平方米" in outcome.text
+
+
+async def test_a_name_that_ends_in_a_number_does_not_run_into_the_count(
+    assistant: Assistant, shop: StaticFacts
+) -> None:
+    order = Order("SC2026112209", "paid", (OrderLine("pad", "Notebook, Pack of 3", 2),))
+    shop.change(orders=(order,))
+    outcome = await assistant.answer(Question("我的订单发货了吗", viewer_id="v"), shop)
+    assert isinstance(outcome, Answer)
+    assert "（Notebook, Pack of 3 2件）" in outcome.text
