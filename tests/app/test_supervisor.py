@@ -17,9 +17,11 @@ from app.benches.ports import free_ports
 from app.roles import heartbeat
 from app.settings import Settings
 from app.supervisor import AlreadyRunning, platform
+from tests.prepared import prepare
 
 
 def local_settings(directory: Path) -> Settings:
+    prepare(directory)
     web, gateway, media, sandbox = free_ports(4)
     return Settings(
         data_dir=directory,
