@@ -22,7 +22,7 @@ from ..findings import Category, Finding, Surface
 
 WAITING = 500
 PATIENCE_S = 0.008
-TIMEOUT_S = 0.5
+TIMEOUT_S = 2.0
 REST_S = 30.0
 REMEMBERED_S = 60.0
 REMEMBERED_TEXTS = 2_000

@@ -24,7 +24,6 @@ ALLOW = "allow"
 _NOT_LEARNED = (Category.IMPERSONATION, Category.ATTACK, Category.UNSCREENED)
 LABELS = (ALLOW, *(c.value for c in Category if c not in _NOT_LEARNED))
 MARGIN = 0.0
-AT_ONCE = 0.08
 SURE = 0.2
 SCORE, SURE_SCORE = 0.6, 0.8
 _LEANS = -0.5
@@ -86,9 +85,9 @@ class MeaningLayer:
         self._glanced = {}
 
     def at_once(self, text: str, surface: Surface) -> list[Finding]:
-        """What characters and words tell: one finding over the whole text, or none. Takes less than a millisecond."""
+        """One finding over the whole text where characters and words are sure. Takes less than a millisecond."""
         scores = self._glance(text, surface)
-        return [] if scores is None else _finding(text, scores @ _weights(_AT_ONCE_SHARES), AT_ONCE)
+        return [] if scores is None else _finding(text, scores @ _weights(_AT_ONCE_SHARES), SURE)
 
     def suspects(self, text: str, surface: Surface) -> bool:
         """Whether characters and words leave it open, so that the sentence is worth a look."""
@@ -97,11 +96,10 @@ class MeaningLayer:
 
     def find(self, text: str, surface: Surface) -> list[Finding]:
         """What all three readings tell: one finding over the whole text, or none."""
-        known, found = self._known, self.at_once(text, surface)
+        known = self._known
         if known is None or not self.suspects(text, surface):
-            return found
-        scores = self._read(known, text, surface)
-        return max(_finding(text, scores, self._margin), found, key=lambda f: f[0].score if f else 0.0)
+            return self.at_once(text, surface)
+        return _finding(text, self._read(known, text, surface), self._margin)
 
     def lead(self, text: str, surface: Surface) -> float:
         """By how much the best forbidden label exceeds `allow` to all three; minus infinity for surely innocent characters."""
