@@ -29,6 +29,8 @@ DATA = Path(__file__).parents[2] / "data" / "moderation"
         ("held_out.json", 0.95, 0.95, 0.03),
         ("ninth.json", 0.97, 0.97, 0.01),
         ("eleventh.json", 0.92, 0.9, 0.03),
+        ("twelfth.json", 0.94, 0.94, 0.03),
+        ("names.json", 0.9, 0.92, 0.0),
     ],
 )
 def test_labelled_texts_come_out_as_expected(
