@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from ai.cues import meaning
@@ -11,6 +11,7 @@ from ai.cues.decisions import CueDecision, Evidence, Explained, Pin, Promise, Su
 from ai.cues.kinds import Kinds
 from ai.cues.links import linked
 from ai.cues.matcher import Matcher, NameMatch, Trust
+from ai.cues.misheard import as_meant
 from ai.cues.presentation import CERTAIN, LIKELY, Act, Reading, clues, read
 from ai.cues.products import ListedProduct
 from ai.cues.promises import broken_promises
@@ -20,7 +21,7 @@ from ai.cues.usage import Usage
 from ai.embeddings import default_embedder
 from ai.transcription.segments import PartialSegment, Segment
 
-_CONTEXT_S = 3.0
+_CONTEXT_S = 1.2
 """An utterance that ended so shortly before is part of the sentence."""
 _CONTEXT_LETTERS = 90
 _AFTER_NAME_LETTERS = {"zh": 12, "en": 40}
@@ -125,7 +126,9 @@ class CueEngine:
 
     def names_in(self, text: str) -> list[NameMatch]:
         """The products that `text` names, by name or by link number."""
-        named = self._matcher.find(text)
+        return self._with_links(self._matcher.find(text), text)
+
+    def _with_links(self, named: Sequence[NameMatch], text: str) -> list[NameMatch]:
         links = linked(text, self._products.values())
         return sorted([*named, *links], key=lambda match: match.start)
 
@@ -135,7 +138,10 @@ class CueEngine:
         if segment.id != self._utterance:
             self._utterance, self._seen, self._decided = segment.id, {}, set()
             self._warned = set()
-        matches = self.names_in(segment.text)
+        matches = self._matcher.find(segment.text)
+        if segment.language == "zh":
+            segment = replace(segment, text=as_meant(segment.text))
+        matches = self._with_links(matches, segment.text)
         self._undecided = False
         readings = self.readings(segment, matches)
         decisions = self._present(segment, matches, readings, now_s, final)

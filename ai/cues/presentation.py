@@ -1,8 +1,8 @@
 """Whether a host who names a product presents it, or only speaks of it: a teaser, a comparison, the past.
 
 Each rule is a pattern of the language, not of a shop, looked for in a place relative to the name. What is found,
-a little of the sentence's shape, and its embedding with the name left out are weighed by a logistic regression;
-`ai.cues.training` fits its weights.
+a little of the sentence's shape, its phrases and its embedding with the name left out are weighed by a logistic
+regression; `ai.cues.training` fits its weights.
 """
 
 import functools
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ai.cues import meaning
+from ai.cues.phrases import phrases
 from ai.cues.rules import Place, Rule
 from ai.cues.rules_en import ENGLISH
 from ai.cues.rules_zh import CHINESE
@@ -83,10 +84,11 @@ FEATURES = (
 
 
 def read(usage: Usage) -> Reading:
-    """Weighs the clues and, when its model is installed, the meaning of the sentence."""
+    """Weighs the clues, the phrases and, when its model is installed, the meaning of the sentence."""
     found = clues(usage)
     weighing = _weighing(meaning.available())
     total = float(np.dot(weighing.weights, found.features)) + weighing.bias
+    total += sum(weighing.phrases.get(phrase, 0.0) for phrase in phrases(usage))
     if weighing.meaning is not None:
         total += float(np.dot(weighing.meaning, meaning.features(usage)))
     return Reading(round(1 / (1 + math.exp(-total)), 3), found.rules)
@@ -126,6 +128,7 @@ class _Weighing:
     weights: npt.NDArray[np.float64]
     """Of FEATURES."""
     bias: float
+    phrases: dict[str, float]
     meaning: npt.NDArray[np.float64] | None
     """Of the embedding."""
 
@@ -135,7 +138,8 @@ def _weighing(with_meaning: bool) -> _Weighing:
     stored = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
     chosen = stored["rules and meaning" if with_meaning else "rules"]
     weights = np.array([chosen["weights"][feature] for feature in FEATURES])
-    return _Weighing(weights, chosen["bias"], np.array(chosen["meaning"]) if with_meaning else None)
+    embedded = np.array(chosen["meaning"]) if with_meaning else None
+    return _Weighing(weights, chosen["bias"], chosen["phrases"], embedded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ ENGLISH: tuple[Rule, ...] = (
         \bnext up\b|\bup next\b|\bnext (?:item|one|product|thing|is|we have|i have|on)\b|\b(?:first
         |second|third|fourth|fifth|final|last) (?:up|item|one|product|thing|of|on|deal)\b|\bvery first\b
         |\bfirst(?:ly)?,? (?:we|i|let)|\bmoving on\b|\bmoving right along\b|\bnow (?:let|we|i|it|on|for
-        |here|this|the|look|check|onto)\b|\blet(?:'?s| us) (?:start|begin|kick|move|talk|look|get|jump|take
+        |here|this|look|check|onto)\b|\blet(?:'?s| us) (?:start|begin|kick|move|talk|look|get|jump|take
         |check|see|open|go|dive|switch)\b|\bstart(?:ing)? (?:with|off)\b|\bkick(?:ing)? (?:off|things)\b
         |\btime for\b|\bthe big one\b|\bmain event\b|\bour (?:first|next|last|final|second|third)\b
         |\band finally\b|\bto (?:start|begin|kick)\b|\bopening with\b|\bswitching (?:to|over)\b
@@ -31,11 +31,13 @@ ENGLISH: tuple[Rule, ...] = (
         |\bmeet (?:the|our|my)\b|\bi have (?:got )?(?:here )?(?:the|this|these|our|a|it)\b|\bi'?ve got\b
         |\bwe have (?:the|this|these|our|here)\b|\bwe'?ve got\b|\bbring(?:ing)? you\b|\blet me (?:grab
         |show|introduce|bring|tell|open|get|pull|put on|try|wear|pour|taste|demo)\b|\bi(?:'?m| am) (?:holding|wearing|using)\b
-        |\bspeaking of\b|\bi promised you\b|\byou asked for\b|\bin my hands?\b
+        |\bspeaking of\b|\b(?:feature|show|present|include|try) (?:you )?this\b
+        |\bi promised (?:you|my)\b|\byou asked for\b|\bin my hands?\b
         |\bwelcome\b.{0,10}\bto the (?:stage|table)\b
     """, "bring", 0.8),
     Rule("on stage", L, 0.8, r"""
-        \bdrum ?roll\b|\byou know what time\b|\bget ready for\b|\blast but not least\b|\bbest ?sellers?\b|\bbrand new\b
+        \bdrum ?roll\b|\bsomething (?:\w+ ){0,1}(?:special|tasty|sweet|new|different|fun|else|cozy|warm|salty|useful|nice|for)\b
+        |\byou know what time\b|\bget ready for\b|\blast but not least\b|\bbest ?sellers?\b|\bbrand new\b
         |\bwe begin\b|\bwe'?re going (?:straight )?(?:in)?to\b|\bgoing straight\b|\bswitching gears\b|\blaunching\b
         |\bgood news\b|\bbegging for\b|\bwaiting for this\b|\bon to\b|\blet me tell you about\b|\bhow about some\b
         |\bit is called\b|\bit'?s called\b|\bup on your screen\b|\bthere it is\b
@@ -185,6 +187,14 @@ ENGLISH: tuple[Rule, ...] = (
     Rule("used with", AD, -1.0, r"""
         \b(?:under|over|inside|into|onto|in|behind|beneath) (?:my|your|a|an)(?: old| own| new)?[ ]
     """, "compared"),
+    Rule("a viewer asks", L, -2.4, r"""
+        \b(?:asks?|asked|asking|wonders?|wondering|wants? to know|curious)[ ]
+        (?:me |us |again )?(?:if|whether|about|for|when|why|how)\b
+    """, "whether", 0.6),
+    Rule("a viewer asks", L, -1.6, r"""
+        \b(?:\w+bod(?:y|ies)|\w+one|they|you|he|she|people|chat) (?:just )?(?:said|says|say|wrote|writes)\b
+    """, "asked", 0.5),
+    Rule("compared", R, -1.3, r"\bwould (?:also )?(?:do|be enough|suffice|work too)\b", "compared"),
     Rule("a viewer asks", R, -1.5, r",? (?:asks|wonders|wrote)\b", "asked"),
     Rule("a viewer asks", L, -1.4, r"""
         \btyping\b|\btype (?:one|two|a|an|yes|in)\b|\bshould (?:we|i)\b|\blet me know\b|\bwho (?:wants|voted|bought)\b

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy.typing as npt
 from rich.markup import escape
 
 from ai.cues import meaning
+from ai.cues.phrases import phrases
 from ai.cues.presentation import CERTAIN, FEATURES, INTRODUCED, WEIGHTS_FILE, clues
 from ai.cues.usage import Usage
 from app.core.report import Report
@@ -27,7 +29,10 @@ _FOLDS = 10
 _SHAPE_PENALTY = 0.3
 _FAMILY_PENALTY = 3.0
 """Families keep near the weight that all evidence has, unless many sentences say otherwise."""
-_MEANING_PENALTY = 5.0
+_PHRASE_PENALTY = 8.0
+_MEANING_PENALTY = 10.0
+_LEAST_SENTENCES = 4
+"""A phrase that fewer sentences have is not learned."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,7 +48,8 @@ class Table:
     """Every example at every cut."""
 
     features: Floats
-    """Shape (n, len(FEATURES)) of the rules alone, (n, len(FEATURES) + meaning.DIMS) with the meaning."""
+    """Columns: FEATURES, `phrases`, and with the meaning its `meaning.DIMS`."""
+    phrases: tuple[str, ...]
     presents: Floats
     example: npt.NDArray[np.int64]
     """Which example a row comes from."""
@@ -68,18 +74,41 @@ def load_examples(path: Path = EXAMPLES_FILE) -> list[Example]:
 
 
 def table_of(examples: Sequence[Example], *, with_meaning: bool) -> Table:
-    features, presents, numbers, whole = [], [], [], []
-    for number, example in enumerate(examples):
-        usage = example.usage
-        lengths = sorted({min(cut, len(usage.after)) for cut in _CUTS[usage.language]})
-        for length in lengths:
-            for heard in _as_heard(usage, length):
-                row = np.array(clues(heard).features)
-                features.append(np.concatenate([row, meaning.features(heard)]) if with_meaning else row)
-                presents.append(float(example.presents))
-                numbers.append(number)
-                whole.append(length == len(usage.after))
-    return Table(np.array(features), np.array(presents), np.array(numbers), np.array(whole))
+    heard = [
+        (number, cut, length == len(example.usage.after))
+        for number, example in enumerate(examples)
+        for length in _lengths(example.usage)
+        for cut in _as_heard(example.usage, length)
+    ]
+    found = [phrases(usage) for _, usage, _ in heard]
+    learned = _learned(zip((number for number, _, _ in heard), found, strict=True))
+    column = {phrase: n for n, phrase in enumerate(learned)}
+    features = []
+    for (_, usage, _), said in zip(heard, found, strict=True):
+        row = np.zeros(len(learned))
+        row[[column[phrase] for phrase in said if phrase in column]] = 1.0
+        embedded = [meaning.features(usage)] if with_meaning else []
+        features.append(np.concatenate([np.array(clues(usage).features), row, *embedded]))
+    return Table(
+        np.array(features),
+        learned,
+        np.array([float(examples[number].presents) for number, _, _ in heard]),
+        np.array([number for number, _, _ in heard]),
+        np.array([whole for _, _, whole in heard]),
+    )
+
+
+def _lengths(usage: Usage) -> list[int]:
+    return sorted({min(cut, len(usage.after)) for cut in _CUTS[usage.language]})
+
+
+def _learned(said: Iterable[tuple[int, frozenset[str]]]) -> tuple[str, ...]:
+    """The phrases that enough sentences have, at whatever cut."""
+    sentences: dict[str, set[int]] = defaultdict(set)
+    for number, found in said:
+        for phrase in found:
+            sentences[phrase].add(number)
+    return tuple(sorted(phrase for phrase, numbers in sentences.items() if len(numbers) >= _LEAST_SENTENCES))
 
 
 def _as_heard(usage: Usage, length: int) -> list[Usage]:
@@ -92,11 +121,12 @@ def _as_heard(usage: Usage, length: int) -> list[Usage]:
     return found
 
 
-def fit(features: Floats, presents: Floats) -> Floats:
+def fit(features: Floats, presents: Floats, phrases_known: int) -> Floats:
     """Weights for the columns and a bias: L2-penalized logistic regression by Newton's method."""
     rows = np.column_stack([features, np.ones(len(features))])
     shape_features = sum(not name.startswith("family ") for name in FEATURES)
     penalty = np.full(rows.shape[1], _MEANING_PENALTY)
+    penalty[: len(FEATURES) + phrases_known] = _PHRASE_PENALTY
     penalty[: len(FEATURES)] = _FAMILY_PENALTY
     penalty[:shape_features] = _SHAPE_PENALTY
     penalty[-1] = 1e-6
@@ -118,7 +148,7 @@ def cross_validated(table: Table) -> Floats:
     probabilities = np.zeros(len(table.presents))
     for number in range(_FOLDS):
         held_out = fold == number
-        weights = fit(table.features[~held_out], table.presents[~held_out])
+        weights = fit(table.features[~held_out], table.presents[~held_out], len(table.phrases))
         rows = np.column_stack([table.features[held_out], np.ones(held_out.sum())])
         probabilities[held_out] = 1 / (1 + np.exp(-rows @ weights))
     return probabilities
@@ -143,7 +173,9 @@ def run(examples: Path, *, write: bool) -> None:
         usage = labelled[number].usage
         report.progress(escape(f"wrong: {usage.before}[{usage.name}]{usage.after}"))
     if write:
-        WEIGHTS_FILE.write_text(json.dumps(_stored(tables), indent=1) + "\n", encoding="utf-8")
+        WEIGHTS_FILE.write_text(
+            json.dumps(_stored(tables), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
         report.progress(f"weights: {WEIGHTS_FILE}")
     report.finish(figures)
 
@@ -164,11 +196,16 @@ def _stored(tables: dict[str, Table]) -> dict[str, Any]:
     """What `presentation` reads."""
     stored: dict[str, Any] = {}
     for name, table in tables.items():
-        fitted = [round(float(weight), 4) for weight in fit(table.features, table.presents)]
-        *weights, bias = fitted
-        stored[name] = {"bias": bias, "weights": dict(zip(FEATURES, weights, strict=False))}
-        if len(weights) > len(FEATURES):
-            stored[name]["meaning"] = weights[len(FEATURES) :]
+        fitted = fit(table.features, table.presents, len(table.phrases))
+        *weights, bias = [round(float(weight), 4) for weight in fitted]
+        known = len(FEATURES) + len(table.phrases)
+        stored[name] = {
+            "bias": bias,
+            "weights": dict(zip(FEATURES, weights, strict=False)),
+            "phrases": dict(zip(table.phrases, weights[len(FEATURES) : known], strict=True)),
+        }
+        if len(weights) > known:
+            stored[name]["meaning"] = weights[known:]
     return stored
 
 

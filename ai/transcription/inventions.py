@@ -58,13 +58,18 @@ def without_inventions(
 
 
 def said_once(text: str) -> str:
-    """Without the whole sentence said again, or begun again, that a decoder adds when it misses the end."""
+    """Without the whole sentence said again, or begun again, that a decoder adds when it misses the end.
+
+    Said again as a whole, one letter in eight may differ.
+    """
     spans = [(match[0].lower(), match.end()) for match in _LETTERS.finditer(text)]
     letters = "".join(letter for letter, _ in spans)
     least = _LEAST_REPEAT_LATIN if letters.isascii() else _LEAST_REPEAT
     for period in range(least, len(letters) - least + 3):
         rest = letters[period:]
-        if rest == (letters[:period] * (len(rest) // period + 1))[: len(rest)]:
+        again = (letters[:period] * (len(rest) // period + 1))[: len(rest)]
+        wrong = sum(one != other for one, other in zip(rest, again, strict=True))
+        if wrong <= len(rest) // _LEAST_REPEAT * (period <= len(rest)):
             return text[: spans[period - 1][1]]
     return text
 
