@@ -111,9 +111,14 @@ def examples_of(files: Sequence[Path]) -> list[Labelled]:
 def write_examples(files: Sequence[Path]) -> int:
     """Make labelled files the package's examples; how many there are."""
     examples = list({(e.text, e.surface): e for e in examples_of(files)}.values())
-    before, vectors = stored()
-    store(examples, Known({e.text: v for e, v in zip(before, vectors, strict=True)}, Sentences()))
+    store(examples, known_sentences())
     return len(examples)
+
+
+def known_sentences() -> "Known":
+    """The embedder, which need not read again what the package's examples hold."""
+    before, vectors = stored()
+    return Known({e.text: v for e, v in zip(before, vectors, strict=True)}, Sentences())
 
 
 class Known:

@@ -80,13 +80,18 @@ def moderation(
 @app.command()
 def meaning(
     data: Annotated[list[Path], typer.Option(help="Labelled texts; repeat for several files.")],
+    by_file: Annotated[bool, typer.Option(help="Reads each file by what the others teach.")] = False,
     write: Annotated[bool, typer.Option(help="Makes them the package's examples.")] = False,
 ) -> None:
     """The meaning layer alone, cross-validated over labelled texts: caught and false alarms by margin."""
-    from app.adapters.meaning import Sentences, examples_of, write_examples
+    from app.adapters.meaning import Sentences, examples_of, known_sentences, write_examples
+    from moderation.text import by_file as files
     from moderation.text.validation import run
 
-    run(examples_of(data), Sentences())
+    if by_file:
+        files.run(data, known_sentences())
+    else:
+        run(examples_of(data), Sentences())
     if write:
         write_examples(data)
 
