@@ -53,9 +53,9 @@ def as_meant(text: str) -> str:
             start = window[0].start
             if window[-1].start != start + length - 1 or any(taken[start : start + length]):
                 continue
-            phrase = _nearest(window, phrases)
-            if phrase is not None:
-                written[start : start + length] = phrase
+            found = _nearest(window, phrases)
+            if found is not None:
+                written[start : start + length] = found
                 taken[start : start + length] = [True] * length
     return "".join(written)
 
