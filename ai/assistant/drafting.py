@@ -10,7 +10,7 @@ from ai.assistant.concepts import of_label
 from ai.assistant.intent import matches
 from ai.assistant.measures import measures, spans
 from ai.assistant.models import Fact, Facts, Language, Product, Source
-from ai.assistant.nearest import LIKELY, About, nearest
+from ai.assistant.nearest import LIKELY, About, candidates, nearest
 from ai.assistant.of_sale import asked_of_sale
 from ai.assistant.places import places_in
 from ai.assistant.products import DEICTIC, Resolution, resolve
@@ -254,14 +254,13 @@ class _Answerer:
         fact of its own can answer, and how a thing goes together with others, is not guessed."""
         if self.medical:
             return []
-        products = self.about.products[:3] or self.facts.products
-        owners = {fact.id: product for product in products for fact in attribute_facts(product)}
-        attributes = [fact for product in products for fact in attribute_facts(product)]
-        candidates = attributes + policy_facts(self.facts)
-        near = self.similarity(self.question.bare, candidates)
+        found_in, owners = candidates(self.question, self.about.products[:3], self.facts)
+        near = self.similarity(self.question.bare, found_in)
         about = About(self.about.named, bool(self.about.products))
-        found = nearest(self.question, candidates, near, about)
+        found = nearest(self.question, found_in, near, about)
         if found is None or found.probability < least or self._wants_fit(found.fact):
+            return []
+        if _ELSEWHERE.search(self.question.text) and not of_label(found.fact.label) & _WITH_OTHERS:
             return []
         own_only = (self.question.ids & OWN_FACT_ONLY) - {"fit_by_body"}
         if own_only and not own_only & of_label(found.fact.label):

@@ -23,10 +23,9 @@ from ai.assistant.facts import StaticFacts, facts_from_file
 from ai.assistant.index import MemoryIndex
 from ai.assistant.intent import Intent, language_of, read
 from ai.assistant.models import Answer, Fact, Language, Product, Question
-from ai.assistant.nearest import FEATURES, LIKELY, SIGNS, About, Matrix, features, signs
+from ai.assistant.nearest import FEATURES, LIKELY, SIGNS, About, Matrix, candidates, features, signs
 from ai.assistant.products import resolve
 from ai.assistant.reasoning import Judgement, Verdict
-from ai.assistant.retrieval import attribute_facts, policy_facts
 from ai.assistant.segments import Segment, segment, split
 from ai.assistant.text import colloquial, normalize, spelt_out
 from ai.embeddings import default_embedder
@@ -75,23 +74,19 @@ async def _row(
         return None
     facts = facts_from_file(data, case)
     about = resolve(text, facts, case.get("previous"))
-    products = about.products[:3] or facts.products
-    candidates = [(fact, product) for product in products for fact in attribute_facts(product)]
-    policies = policy_facts(facts)
     question = segment(text, about.rest, language, about.spans)
+    all_facts, owners = candidates(question, about.products[:3], facts)
     outcome = await assistant.answer(
         Question(text=case["question"], viewer_id="viewer", previous_product=case.get("previous")),
         StaticFacts(facts),
     )
     used = {f.id for f in outcome.facts} if isinstance(outcome, Answer) else set()
-    all_facts = [*(fact for fact, _ in candidates), *policies]
     if expected["kind"] == "handoff":
         right = [False] * len(all_facts)
     elif not evaluation.judge(outcome, expected):
         right = [fact.id in used for fact in all_facts]
     else:
-        owners: list[Product | None] = [*(product for _, product in candidates), *(None for _ in policies)]
-        right = [_holds(expected, text, f, p, language) for f, p in zip(all_facts, owners, strict=True)]
+        right = [_holds(expected, text, fact, owners.get(fact.id), language) for fact in all_facts]
     if expected["kind"] == "answer" and not any(right):
         return None
     near = await index.near(question.bare, all_facts)

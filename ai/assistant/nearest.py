@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ai.assistant import translation
-from ai.assistant.models import Fact, Language, Source
-from ai.assistant.retrieval import score
+from ai.assistant.models import Fact, Facts, Language, Product, Source
+from ai.assistant.retrieval import attribute_facts, policy_facts, score
 from ai.assistant.segments import STOPWORDS, Segment, said
 from ai.assistant.text import has_han, normalize, numbers, stem, table, words
 
@@ -75,6 +75,18 @@ def nearest(
     decision = _weights("decision", SIGNS)
     logit = float(signs(question, rows, scores, about) @ decision[:-1] + decision[-1])
     return Nearest(candidates[best], 1.0 / (1.0 + math.exp(-logit)))
+
+
+def candidates(
+    question: Segment, shown: Sequence[Product], facts: Facts
+) -> tuple[list[Fact], dict[str, Product]]:
+    """What may answer, and whose attribute each is. With no product in sight all are asked, but only
+    for attributes that words point at: the whole catalogue by meaning would cost a second."""
+    owners = {fact.id: product for product in shown or facts.products for fact in attribute_facts(product)}
+    attributes = [fact for product in shown or facts.products for fact in attribute_facts(product)]
+    if not shown:
+        attributes = [fact for fact in attributes if score(question, fact) > 0]
+    return attributes + policy_facts(facts), owners
 
 
 def features(

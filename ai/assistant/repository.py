@@ -14,6 +14,9 @@ from ai.assistant.models import Answer, Faq, Handoff, Refusal
 from ai.embeddings import Vector
 from app.core.db import Tx
 
+FOR_A_PERSON = ["human", "money", "complaint", "action", "own_safety", "tainted_fact"]
+"""Reasons of hand-overs that no FAQ entry makes unnecessary."""
+
 
 @dataclass(frozen=True)
 class Passage:
@@ -193,7 +196,7 @@ async def add_feedback(tx: Tx, message_id: UUID, user_id: UUID, helpful: bool, a
 async def unanswered(tx: Tx, limit: int) -> list[DictRow]:
     """Questions that no fact answered or that people found unhelpful, with how often they came.
 
-    Questions that became an FAQ entry are left out.
+    Left out: questions that became an FAQ entry, and what a person must see each time (FOR_A_PERSON).
     """
     rows = await tx.execute(
         """SELECT max(q.message_id::text)::uuid AS message_id, min(q.text) AS text, q.product_id,
@@ -202,11 +205,11 @@ async def unanswered(tx: Tx, limit: int) -> list[DictRow]:
            FROM assistant_questions q
            LEFT JOIN assistant_feedback f USING (message_id)
            LEFT JOIN assistant_handovers h USING (message_id)
-           WHERE (q.outcome = 'handoff' OR f.helpful IS FALSE)
+           WHERE (q.outcome = 'handoff' AND NOT q.reason = ANY(%s) OR f.helpful IS FALSE AND q.outcome = 'answer')
              AND NOT EXISTS (SELECT 1 FROM assistant_faq WHERE lower(question) = lower(q.text))
            GROUP BY lower(q.text), q.product_id
            ORDER BY times DESC, last_at DESC LIMIT %s""",
-        (limit,),
+        (FOR_A_PERSON, limit),
     )
     return await rows.fetchall()
 

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -118,6 +119,16 @@ async def test_what_could_not_be_answered_becomes_an_faq_entry(
     assert (listed[0]["text"], listed[0]["times"]) == ("烧水壶多少钱", 1)
     assert created.status_code == 201
     assert after == []
+
+
+@pytest.mark.parametrize(("reason", "listed"), [("no_fact", 1), ("complaint", 0), ("money", 0)])
+async def test_what_a_person_must_see_each_time_is_no_faq(
+    reason: str, listed: int, inbox: FastAPI, log_in: LogIn, desk: Desk, asker: Asker
+) -> None:
+    await desk.deliver(asker, replace(HANDOFF, reason=reason))
+    async with browser(inbox, await log_in(Role.MERCHANT)) as client:
+        items = (await client.get("/api/assistant/unanswered")).json()["items"]
+    assert len(items) == listed
 
 
 async def test_a_private_answer_is_judged_by_its_asker_alone(
