@@ -51,7 +51,7 @@ _EN_BEGINS = re.compile(
     re.IGNORECASE,
 )
 _EN_ENDS = re.compile(
-    r"\s*(?:$|[,.!?;])|\s+(?:tonight|today|right now|now|only|flat|each|a (?:piece|pair|bottle|box|bag|set)"
+    r"\s*(?:$|[,.!?;])|\s+(?:to ?night|to ?day|right now|now|only|flat|each|a (?:piece|pair|bottle|box|bag|set)"
     r"|for (?:the|this|these|our|it)|while|and (?:it|that)|plus|with free|free shipping|down from)\b",
     re.IGNORECASE,
 )
@@ -77,6 +77,7 @@ _STOCK_UNIT = re.compile(
     r"|\s*(?:units?|pieces?|left|in stock|bags?|bottles?|boxes|sets|pairs|cans?|jars?|packs?|of (?:the|these|those|them|this))\b",
     re.IGNORECASE,
 )
+_OF_ONE = re.compile(r"[大整小]?[个盒瓶袋包件套条双台支罐桶箱把]")
 _ONE_PIECE = re.compile(r"[一1]块(?!钱|\d|[一二三四五六七八九]|$)")
 """A piece of something: "一块才六十九"."""
 _COUNTDOWN = re.compile("[五5]?[四4]?[三3][二2][一1]")
@@ -105,6 +106,7 @@ def broken_promises(text: str, language: str, product: ListedProduct, until: int
 def _compare(
     text: str, number: SpokenNumber, product: ListedProduct, language: str
 ) -> Iterable[tuple[Promise, int, int]]:
+    number = _without_one(text, number, product)
     left, right = text[: number.start], text[number.end :]
     if _STOCK.search(left) and _STOCK_UNIT.match(right):
         if product.stock is not None and number.value > product.stock:
@@ -129,6 +131,14 @@ def _compare(
             yield Promise.LIST_PRICE, said, product.list_price_cents
     elif product.price_cents is not None and _is_price(left, right, number, product.price_cents, language):
         yield Promise.PRICE, said, product.price_cents
+
+
+def _without_one(text: str, number: SpokenNumber, product: ListedProduct) -> SpokenNumber:
+    """ "491大瓶", far above the price, is "四十九一大瓶": what one costs."""
+    above = product.price_cents is not None and number.value * 100 > _LIKELY[1] * product.price_cents
+    if not (above and text[: number.end].endswith("1") and _OF_ONE.match(text[number.end :])):
+        return number
+    return SpokenNumber(number.value // 10, number.start, number.end - 1)
 
 
 def _in_pairs(said: int, price_cents: int) -> bool:

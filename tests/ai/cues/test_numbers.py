@@ -81,6 +81,8 @@ def test_words_and_digits_become_the_same() -> None:
         ("空气炸锅,两百五十九,直接拍", "zh", [(Promise.PRICE, 25900, 29900)]),
         ("空气炸锅,两百九十九,直接拍", "zh", []),
         ("259一大台,包邮", "zh", [(Promise.PRICE, 25900, 29900)]),
+        ("2591大台,包邮", "zh", [(Promise.PRICE, 25900, 29900)]),
+        ("the air fryer is 259 to night", "en", [(Promise.PRICE, 25900, 29900)]),
         ("满两百九十包邮,领一百元优惠券", "zh", []),
         ("定时两百分钟,倒数三个数,三二一", "zh", []),
         ("我手里就五十台", "zh", [(Promise.STOCK, 50, 40)]),
