@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Self
 from uuid import UUID
 
+import structlog
+
 from app.chat import repository
 from app.chat.limits import ChatPace
 from app.chat.members import Directory, RoomRules
@@ -24,6 +26,8 @@ from app.core.errors import Conflict, Forbidden
 from app.core.events import Event, room_topic, staff_topic, user_topic
 from app.core.ids import new_id
 from app.core.outbox import emit
+
+log = structlog.get_logger()
 
 
 class ChatClosed(Conflict):
@@ -132,7 +136,7 @@ class Chat:
         await ask_assistant(self._bus.redis, visible)
         for draft in fresh:
             if draft.screened.more_to_come and draft.screened.effect in ("allow", "flag"):
-                task = asyncio.create_task(self._look_again(draft))
+                task = asyncio.create_task(self._looked_again(draft))
                 self._second_looks.add(task)
                 task.add_done_callback(self._second_looks.discard)
         return [
@@ -158,6 +162,12 @@ class Chat:
         """Wait until all that is out so far has had its second look."""
         if self._second_looks:
             await asyncio.wait(self._second_looks)
+
+    async def _looked_again(self, draft: _Draft) -> None:
+        try:
+            await self._look_again(draft)
+        except Exception:
+            log.exception("a message had no second look", message_id=str(draft.message.id))
 
     async def _look_again(self, draft: _Draft) -> None:
         """Withdraw a message that is out, or let follow what follows, once the slow readings are done."""
