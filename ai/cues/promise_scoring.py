@@ -54,7 +54,8 @@ def score_promises(
     events: Sequence[tuple[float, ListeningEvent]],
 ) -> PromiseScore:
     """A warning is right when it names product, kind and number of a wrong promise, until 5 s after its sentence."""
-    wrong = [promise for promise in promises if promise.session == session.id and promise.wrong]
+    spoken = {segment.text for segment in session.segments}
+    wrong = [p for p in promises if p.session == session.id and p.wrong and p.text in spoken]
     open_ones = list(wrong)
     false_warnings = []
     for at_s, event in events:
