@@ -24,6 +24,8 @@ ALLOW = "allow"
 _NOT_LEARNED = (Category.IMPERSONATION, Category.ATTACK, Category.UNSCREENED)
 LABELS = (ALLOW, *(c.value for c in Category if c not in _NOT_LEARNED))
 MARGIN = 0.0
+MARGIN_ON_AIR = 0.1
+"""Of what hosts and merchants say: to interrupt them for nothing costs more."""
 SURE = 0.2
 SCORE, SURE_SCORE = 0.6, 0.8
 _LEANS = -0.5
@@ -62,9 +64,8 @@ class MeaningLayer:
     Safe to share between threads.
     """
 
-    def __init__(self, embedder: Embedder, margin: float = MARGIN) -> None:
+    def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._margin = margin
         self._known: _Known | None = None
         self._glanced: dict[tuple[str, Surface], Vectors] = {}
 
@@ -99,7 +100,8 @@ class MeaningLayer:
         known = self._known
         if known is None or not self.suspects(text, surface):
             return self.at_once(text, surface)
-        return _finding(text, self._read(known, text, surface), self._margin)
+        margin = MARGIN if surface in _WRITTEN_BY_VIEWERS else MARGIN_ON_AIR
+        return _finding(text, self._read(known, text, surface), margin)
 
     def lead(self, text: str, surface: Surface) -> float:
         """By how much the best forbidden label exceeds `allow` to all three; minus infinity for surely innocent characters."""

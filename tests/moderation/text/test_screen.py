@@ -30,6 +30,7 @@ DATA = Path(__file__).parents[2] / "data" / "moderation"
         ("ninth.json", 0.97, 0.97, 0.01),
         ("eleventh.json", 0.92, 0.9, 0.03),
         ("twelfth.json", 0.94, 0.94, 0.03),
+        ("thirteenth.json", 0.97, 0.97, 0.01),
         ("names.json", 0.9, 0.92, 0.0),
     ],
 )
