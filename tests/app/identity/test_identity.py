@@ -35,7 +35,7 @@ async def test_a_name_shows_what_it_says(api: httpx.AsyncClient) -> None:
     for number, (typed, shown) in enumerate(
         [
             ("\u202e美小\u202c", "美小"),
-            ("官\u200b方\ufeff客服", "官方客服"),
+            ("小\u200b雨\ufeff妈妈", "小雨妈妈"),
             ("<script>alert(1)</script>", "<script>alert(1)</script>"),
             ("小雨🌸", "小雨🌸"),
         ]
