@@ -113,14 +113,14 @@ class Library:
         """Cut what was live between two moments, from key frame to key frame, without encoding.
 
         Returns the clip's length in seconds, None where nothing of it was recorded.
-        `FileExistsError` while another process cuts the same clip.
+        `FileExistsError` while another process cuts the same clip, or when it has.
         """
         segments = list(self._between(room_id, began_at, ended_at))
         if not segments or not is_safe_name(clip_id):
             return None
         target = self._root / room_id / CLIPS / f"{clip_id}.mp4"
         target.parent.mkdir(parents=True, exist_ok=True)
-        self._write(segments, target)
+        self._write(segments, target, replace=False)
         return sum(segment.duration_s for segment in segments)
 
     def export(self, room_id: str, target: Path) -> float | None:
@@ -128,7 +128,7 @@ class Library:
         segments = [s for recording in self.recordings(room_id) for s in recording.segments]
         if not segments:
             return None
-        self._write(segments, target)
+        self._write(segments, target, replace=True)
         return sum(segment.duration_s for segment in segments)
 
     def delete(self, room_id: str) -> None:
@@ -143,10 +143,12 @@ class Library:
                     yield segment
 
     @staticmethod
-    def _write(segments: Sequence[RecordedSegment], target: Path) -> None:
+    def _write(segments: Sequence[RecordedSegment], target: Path, *, replace: bool) -> None:
         partial = target.with_suffix(".partial")
         _claim(partial)
         try:
+            if target.exists() and not replace:
+                raise FileExistsError(target)
             remux(_runs(segments), partial)
             partial.replace(target)
         finally:

@@ -54,7 +54,7 @@ async def test_questions_are_answered_in_their_language_or_by_the_host(site: Sit
         await enter(host, site, Role.HOST, (await room_path(viewer, site)).replace("/rooms/", "/studio/"))
         waiting = host.get_by_test_id("handover-item").filter(has_text="耳机收到是坏的")
         await waiting.get_by_test_id("handover-why").click()
-        await expect(host.get_by_test_id("trace")).to_contain_text("hand_over")
+        await expect(host.get_by_test_id("trace")).to_contain_text("转人工")
         await host.keyboard.press("Escape")
         await waiting.get_by_test_id("handover-text").locator("textarea").fill("马上给您换一副，请看私信")
         await waiting.get_by_test_id("handover-reply").click()

@@ -228,6 +228,12 @@ async def test_nodes_that_share_the_recordings_cut_a_clip_once(show: Library, tm
     assert [path.name for path in (tmp_path / "r" / "clips").iterdir()] == ["a.mp4"]
 
 
+def test_a_clip_that_exists_is_not_cut_again(show: Library) -> None:
+    assert show.cut_clip("r", "a", START + timedelta(seconds=4), START + timedelta(seconds=9))
+    with pytest.raises(FileExistsError):
+        show.cut_clip("r", "a", START + timedelta(seconds=4), START + timedelta(seconds=9))
+
+
 async def test_old_recordings_are_deleted_and_live_ones_are_not(show: Library) -> None:
     def at(days: int) -> Sweeper:
         return Sweeper(show, KeepDays(30), live, now=lambda: START + timedelta(days=days))
