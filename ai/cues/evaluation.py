@@ -139,7 +139,7 @@ def run(
     *,
     quick: bool,
     model: str = "base",
-    cpu_threads: int = 2,
+    cpu_threads: int = 1,
     page: Path | None = None,
     scores: Path | None = None,
 ) -> None:

@@ -58,7 +58,7 @@ def run(folder: Path, data_dir: Path, *, quick: bool, model: str = "base") -> No
     report = Report("bench asr")
     started = time.monotonic()
     products, sessions = load(folder)
-    recognizer = WhisperRecognizer(WhisperSettings(model, cpu_threads=1), data_dir)
+    recognizer = WhisperRecognizer(WhisperSettings(model), data_dir)
     sounds = [(session, read_sound(folder / session.audio)) for session in sessions]
     heard_s = 20.0 if quick else 60.0
     _warm_up(sounds, products, recognizer)

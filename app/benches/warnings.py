@@ -54,7 +54,7 @@ async def run(data: Path, *, model: str, data_dir: Path) -> None:
     report = Report("bench warnings")
     products, sessions = load(data)
     report.progress(f"{len(sessions)} sessions; loading {model}")
-    recognizer = WhisperRecognizer(WhisperSettings(model, cpu_threads=1), data_dir)
+    recognizer = WhisperRecognizer(WhisperSettings(model), data_dir)
     layer = meaning()
     found: list[Sentence] = []
     async with (

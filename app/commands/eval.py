@@ -17,7 +17,7 @@ def cues(
     page: Annotated[
         Path | None, typer.Option(help="Writes the timeline of every session there as HTML.")
     ] = None,
-    threads: Annotated[int, typer.Option(help="Processor threads of the recognizer.")] = 2,
+    threads: Annotated[int, typer.Option(help="Processor threads of the recognizer.")] = 1,
     scores: Annotated[
         Path | None, typer.Option(help="Writes how each name was read there as CSV: `notebooks/cues.ipynb`.")
     ] = None,
