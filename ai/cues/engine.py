@@ -12,7 +12,7 @@ from ai.cues.kinds import Kinds
 from ai.cues.links import linked
 from ai.cues.matcher import Matcher, NameMatch, Trust
 from ai.cues.misheard import as_meant
-from ai.cues.presentation import CERTAIN, LIKELY, Act, Reading, clues, read
+from ai.cues.presentation import AGAINST, CERTAIN, LIKELY, Act, Reading, clues, read
 from ai.cues.products import ListedProduct
 from ai.cues.promises import broken_promises
 from ai.cues.screen import PinSettings, Screen
@@ -41,6 +41,8 @@ _CLEAR_LOG_PROBABILITY = -0.35
 _DOUBT_SLOPE = 2.0
 _MOST_DOUBT = 0.35
 _MOST_NEEDED = 0.95
+_SAYS_LITTLE = frozenset({"ours", "praised", "price named", "offer"})
+"""Rules that hold of a product that is only spoken of as well: the sentence may still turn."""
 _LEAST_OTHERS = 2
 _BEGUN_NAME = 3
 """Sounds of a name that a loop has begun to repeat."""
@@ -61,11 +63,6 @@ def _leading_on(segment: Segment, matches: Sequence[NameMatch]) -> str:
     return segment.text[max(match.end for match in matches) :][-_AFTER_NAME_LETTERS[segment.language] :]
 
 
-def _doubt(segment: Segment) -> float:
-    """How much more sure a case must be because its words are not: 0 for clear words."""
-    return min(_MOST_DOUBT, _DOUBT_SLOPE * max(0.0, _CLEAR_LOG_PROBABILITY - segment.log_probability))
-
-
 def _aside(segment: Segment, before: Sequence[tuple[NameMatch, Reading]], match: NameMatch) -> bool:
     """A short name in the praise of a product that the same sentence presents, with nothing that leads to it."""
     if match.whole or not before or before[-1][0].product_id == match.product_id:
@@ -81,6 +78,7 @@ class _Waiting:
     match: NameMatch
     evidence: Evidence
     together_with: tuple[str, ...]
+    utterance: UUID
 
 
 @dataclass(slots=True)
@@ -143,6 +141,7 @@ class CueEngine:
             segment = replace(segment, text=as_meant(segment.text))
         matches = self._with_links(matches, segment.text)
         self._undecided = False
+        self._reconsider(matches)
         readings = self.readings(segment, matches)
         decisions = self._present(segment, matches, readings, now_s, final)
         if final and not matches:
@@ -171,6 +170,16 @@ class CueEngine:
             decision for product_id in list(self._explained) for decision in self._explanation_of(product_id)
         ]
 
+    def _reconsider(self, matches: Sequence[NameMatch]) -> None:
+        """A pin that waits for its turn is given up when the utterance turns out to name another product."""
+        named = {match.product_id for match in matches}
+        waiting = self._waiting
+        if waiting is not None and waiting.utterance == self._utterance:
+            product_id = waiting.match.product_id
+            if product_id not in named:
+                self._waiting = None
+                self._decided.discard(product_id)
+
     def _present(
         self,
         segment: Segment,
@@ -193,7 +202,9 @@ class CueEngine:
                 continue
             if not a_set and _aside(segment, readings[:n], match):
                 continue
-            if not (final or self._ripe(segment, match, reading)):
+            settled = self._decided <= {other.product_id for other in matches}
+            following = matches[n + 1].start if n + 1 < len(matches) else len(segment.text)
+            if not (final or (settled and self._ripe(segment, match, reading, following))):
                 self._undecided = True
                 continue
             evidence = Evidence(
@@ -208,7 +219,7 @@ class CueEngine:
                 continue
             self._decided.add(product_id)
             together = tuple(other for other in presented if other != product_id) if a_set else ()
-            self._waiting = _Waiting(match, evidence, together)
+            self._waiting = _Waiting(match, evidence, together, segment.id)
             decisions += self.tick(now_s)
         return decisions
 
@@ -243,19 +254,20 @@ class CueEngine:
         usage = Usage(left, match.name, segment.text[match.end :], segment.language, whole)
         return read(usage)
 
-    def _ripe(self, segment: Segment, match: NameMatch, reading: Reading) -> bool:
-        """Whether a growing utterance says enough to decide on now."""
+    def _ripe(self, segment: Segment, match: NameMatch, reading: Reading, until: int) -> bool:
+        """Whether a growing utterance says enough to decide on now; `until`: where the next name begins."""
         stable = isinstance(segment, PartialSegment) and match.end <= len(segment.stable_text)
         if not stable and self._seen[match.product_id] < 2:
             return False
-        after = len(sounds(segment.text[match.end :]))
+        after = len(sounds(segment.text[match.end : until]))
         enough = _ENOUGH_AFTER[segment.language]
-        doubt = _doubt(segment)
+        doubt = self._doubt(segment, match, reading)
         certain = reading.probability >= min(_MOST_NEEDED, CERTAIN + doubt)
         likely = reading.probability >= min(_MOST_NEEDED, LIKELY + doubt)
         if len(sounds(segment.text[: match.start])) < _LEAD_IN[segment.language]:
             return certain and stable and after >= _BARE_ENOUGH_AFTER[segment.language]
-        return (certain and after >= 1) or (likely and after >= enough)
+        led = not _SAYS_LITTLE.issuperset(reading.rules)
+        return (certain and led and after >= 1) or ((certain or (likely and led)) and after >= enough)
 
     def _bare(self, segment: Segment, matches: Sequence[NameMatch], reading: Reading) -> bool:
         """Names and next to nothing else: recognizers invent such, out of the names that they were given."""
@@ -263,12 +275,21 @@ class CueEngine:
         others = len(sounds(segment.text)) - named - _BEGUN_NAME * (len(matches) > 1)
         return others < _LEAST_OTHERS and not reading.rules
 
-    @staticmethod
-    def _sure(segment: Segment, match: NameMatch, reading: Reading) -> bool:
+    def _doubt(self, segment: Segment, match: NameMatch, reading: Reading) -> float:
+        """How much more sure a case must be because its words are not.
+
+        0 for clear words; hypotheses that name the product again and again make up for it, unless something
+        speaks against presenting.
+        """
+        doubt = min(_MOST_DOUBT, _DOUBT_SLOPE * max(0.0, _CLEAR_LOG_PROBABILITY - segment.log_probability))
+        again = 1 if not AGAINST.isdisjoint(reading.rules) else max(1, self._seen[match.product_id] - 1)
+        return doubt / again
+
+    def _sure(self, segment: Segment, match: NameMatch, reading: Reading) -> bool:
         needed = _NEEDED[match.trust]
         if match.score < _WEAK_SCORE or len(match.name) == 1:
             needed = max(needed, _NEEDED_WEAK)
-        return reading.probability >= min(_MOST_NEEDED, needed + _doubt(segment))
+        return reading.probability >= min(_MOST_NEEDED, needed + self._doubt(segment, match, reading))
 
     def _pin(self, waiting: _Waiting, now_s: float) -> list[CueDecision]:
         replaced = self.screen.pin(waiting.match.product_id, now_s, waiting.together_with)

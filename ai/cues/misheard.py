@@ -19,11 +19,23 @@ _PHRASES = (
     "位妈妈", "姐妹问", "粉丝问", "妈妈问", "大哥问", "有没有", "能不能", "什么时候", "多少钱",
     "怎么卖", "是不是", "不一样", "有什么区别", "不冲突", "一起用", "我妈", "我老公", "我婆婆",
     "我闺蜜", "小时候", "别家", "别人家", "隔壁", "赠品", "抽奖", "倒计时", "直接拍", "赶紧拍",
-    "抓紧拍", "抢到", "没抢到", "拍下", "下单", "到手价", "专柜", "原价", "吊牌价", "姐妹们", "家人们",
+    "抓紧拍", "抢到", "没抢到", "拍下", "下单", "专柜", "原价", "吊牌价", "姐妹们", "家人们",
     "宝宝们", "朋友们", "听好了", "看过来", "好东西", "必备", "神器", "跟大家", "跟你们", "一模一样",
-    "两个月", "三个月",
+    "两个月", "三个月", "活动价", "一个价", "这个价", "到手价", "日常价", "福利价", "直播价", "今晚", "预告",
+    "给到大家", "给到你们",
 )  # fmt: skip
 """Also what is not to be taken for one of them."""
+_COUNTED = "[个件支条瓶盒双把只袋包箱罐桶张副对根组份床台套斤]"
+_IN_NUMBERS = (
+    (re.compile(rf"(?<=\d)[亿以易](?=[大小整]?{_COUNTED})"), "一"),
+    (re.compile(r"(?<=[十百])就(?=[块快])"), "九"),
+    (re.compile(r"(?<=[九\d][块快])就(?=[,，。一]|$)"), "九"),
+    (re.compile(r"(?<=[1-9]0)吧(?=[,，。]|$)"), "八"),
+    (re.compile(r"(?<=[二三四五六七八九]十)吧(?=[,，。]|$)"), "八"),
+    (re.compile(r"(?<=\d),(?=\d)"), "，"),
+    (re.compile(rf"(?<=[,，])9(?=\d\d{_COUNTED})"), "就"),
+)
+"""What stands for a word of its sound beside digits: "88亿包" is "八十八一包", "935台" after a pause "就三十五台"."""
 _NEAR = 0.12
 """Mean distance of the sounds of three and more syllables; shorter phrases must sound the same."""
 _SAME = 0.05
@@ -57,7 +69,13 @@ def as_meant(text: str) -> str:
             if found is not None:
                 written[start : start + length] = found
                 taken[start : start + length] = [True] * length
-    return "".join(written)
+    return _numbers_as_meant("".join(written))
+
+
+def _numbers_as_meant(text: str) -> str:
+    for pattern, meant in _IN_NUMBERS:
+        text = pattern.sub(meant, text)
+    return text
 
 
 def _nearest(window: list[Sound], phrases: tuple[tuple[str, tuple[Sound, ...]], ...]) -> str | None:

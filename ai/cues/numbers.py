@@ -14,11 +14,11 @@ _CHINESE = re.compile(
     r"(?:点[零〇一二三四五六七八九]+)?|半"
 )
 _NUMBER = re.compile(
-    r"(?:(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<unit>[万千百]?)|(?P<chinese>"
+    r"(?:(?P<hundreds>[1-9])00[一以亿易](?P<tens>1\d)(?!\d)|(?P<round>\d*[1-9]0)八(?![\d百千万])|(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<unit>[万千百]?)|(?P<chinese>"
     + _CHINESE.pattern
     + r"))(?:[块快](?P<tenths>[\d一二两三四五六七八九])(?![\d.十百千万点块快个袋盒件只条瓶支份斤片]|包(?!邮)))?"
 )
-"""The last part is 九 of "四十九块九", where 块 is often heard as 快."""
+"""The last part is 九 of "四十九块九", where 块 is often heard as 快; the first is "两百一十九" as recognizers write it."""
 
 
 def _counted(names: str, step: int = 1) -> dict[str, int]:
@@ -168,7 +168,11 @@ def _joined(numbers: list[SpokenNumber], text: str) -> list[SpokenNumber]:
 
 
 def _matched_value(match: re.Match[str]) -> float | None:
-    if match["chinese"]:
+    if match["hundreds"]:
+        value: float | None = int(match["hundreds"]) * 100 + int(match["tens"])
+    elif match["round"]:
+        value = int(match["round"]) + 8
+    elif match["chinese"]:
         value = chinese_value(match["chinese"])
     else:
         unit = {"万": 10_000, "千": 1000, "百": 100}.get(match["unit"], 1)

@@ -68,6 +68,8 @@ class Clues:
     rules: tuple[str, ...]
 
 
+AGAINST = frozenset(rule.name for rule in (*CHINESE, *ENGLISH) if rule.weight < 0)
+"""Names of the rules that speak against presenting."""
 FAMILIES = tuple(sorted({rule.family for rule in (*CHINESE, *ENGLISH)}))
 FEATURES = (
     "evidence for",

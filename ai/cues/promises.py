@@ -8,8 +8,8 @@ from ai.cues.numbers import SpokenNumber, spoken_numbers
 from ai.cues.products import ListedProduct
 
 _NOW = re.compile(
-    r"(?:只要|只需|仅需|仅要|到手价?|特价|秒杀价?|福利价|现价|价格是?|多少钱|直播(?:间|价)|卖你们?|今天|今晚|现在)"
-    r"(?:只要|只|才|就|是|卖|你们?|给|到|你|大家|直接|拿走|我(?:这里|这边|家)|在|直播间|直播价|到手价?|价|的|要|仅|需"
+    r"(?:只要|只需|仅需|仅要|到手价?|特价|秒杀价?|福利价|现价|活动价|优惠价|惊喜价|专享价|折后价?|破价|[一这]个价|价格是?|多少钱|直播(?:间|价)|卖你们?|今天|今晚|现在)"
+    r"(?:只要|只|才|就|是|卖|你们?|给|得|到|你|大家|直接|拿走|我(?:这里|这边|家)|在|直播间|直播价|到手价?|活动价?|破价|价|的|要|仅|需"
     r"|[\s,，]){0,6}$"
     r"|\b(?:only|just|for|tonight|today|now|price(?: is)?|yours for|costs?|at|(?:it|that|this)(?: i|')s|gets? (?:it|them))\b"
     r"(?:[\s,]+(?:it|is|it's|they|are|they're|only|just|for|at|you pay))*\s*\$?$",
@@ -30,7 +30,12 @@ _DISCOUNTED = re.compile(
     r"\s*(?:元|块钱?|yuan|dollars?|bucks)?\s*(?:的?(?:优惠|券|红包|运费|无门槛|门槛)|off\b|less\b|coupon|discount|cheaper|worth\b)",
     re.IGNORECASE,
 )
-_MONEY = re.compile(r"\s*(?:元|块|¥|yuan|dollars?|bucks)", re.IGNORECASE)
+_MONEY = re.compile(
+    r"\s*(?:元|块|¥|yuan|dollars?|bucks"
+    r"|(?:you (?:and?|on)(?= each| a |\W|$)|u\.?n|unit(?= (?:a )?(?:bag|box|bottle|jar|pack|pair|piece|set|each))|yen)\b)",
+    re.IGNORECASE,
+)
+"""The last are what recognizers write for "yuan"."""
 _OTHER_UNIT = re.compile(
     r"\s*(?:包(?!邮)|[个片盒台单件份套瓶支袋颗粒条双只人次年月天岁点分秒斤克寸码折倍米层种%度瓦毫位号款寸枚根把罐张]|小时|厘米"
     r"|千克|公斤|percent|%|off|degrees?|milli\w+|celsius|calories"
@@ -40,7 +45,7 @@ _OTHER_UNIT = re.compile(
 )
 _BEGINS = re.compile(
     r"(?:^|[,，。.!?！？;；\s])(?:[才就是只要卖给到价算]|给(?:你们|大家)|就是|那就|我们|总共|一共){0,3}$"
-    r"|[是才就卖]$|给(?:到)?(?:你们?|大家)$|(?:做|降)到$|直播价$|一[个件条支瓶盒袋包双台套]$"
+    r"|[是才就卖]$|给(?:到)?(?:你们?|大家)$|(?:做|降)到$|直播价$|[一这][个件条支瓶盒袋包双台套款]$"
 )
 _ENDS = re.compile(
     r"\s*(?:$|[,，。.!?！？;；]|[一1](?:大|整|小)?[个盒瓶袋包件套条双台支罐桶箱把对斤只]"
@@ -57,7 +62,8 @@ _EN_ENDS = re.compile(
 )
 _MULTIPLE = re.compile(
     r"(?:[两二三四五六七八九十2-9]|\d\d)(?:大|小|整)?[件盒瓶袋包双个套条支罐桶箱台只斤]\s*(?:只要|一共|才|就|总共)?$"
-    r"|\b(?:two|three|four|five|both|all|\d+) (?:\w+ )?(?:for|at)(?: only| just)?\s+\$?$",
+    r"|\b(?:two|three|four|five|both|all|\d+) (?:(?!(?:second|minute|hour|day|week|month|year)s)\w+ )?"
+    r"(?:for|at)(?: only| just)?\s+\$?$",
     re.IGNORECASE,
 )
 _MULTIPLE_AFTER = re.compile(
@@ -73,13 +79,25 @@ _STOCK = re.compile(
     re.IGNORECASE,
 )
 _STOCK_UNIT = re.compile(
-    r"\s*(?:[台单件份套盒包瓶支袋条双只组箱把罐桶提枚根张对罐]|个(?!小时|月|人|朋友|姐妹|口味|颜色|尺码|[^,，。]{0,2}版))"
+    r"\s*(?:[台单件份套盒包瓶支袋条双只组箱把罐桶提枚根张对床盆卷株辆代传]|个(?!小时|月|人|朋友|姐妹|口味|颜色|尺码|[^,，。]{0,2}版))"
     r"|\s*(?:units?|pieces?|left|in stock|bags?|bottles?|boxes|sets|pairs|cans?|jars?|packs?|of (?:the|these|those|them|this))\b",
     re.IGNORECASE,
 )
+_ALL_THERE_IS = re.compile(
+    r"(?:库存|还剩|剩下?|最后|只有|仅剩)(?:就|只|只有|也就|是|有)?[^,，。\d]{0,4}$|\b(?:down to|left with)(?: just| only)?\s*$",
+    re.IGNORECASE,
+)
+_FEWEST = 5
+""" "The last one" is the last product of the show."""
+_SCARCER = 0.8
+"""Of the stock held; whoever says that there is less than this makes it look scarce."""
 _OF_ONE = re.compile(r"[大整小]?[个盒瓶袋包件套条双台支罐桶箱把]")
 _ONE_PIECE = re.compile(r"[一1]块(?!钱|\d|[一二三四五六七八九]|$)")
 """A piece of something: "一块才六十九"."""
+_GARBLED = re.compile(r"[,，]\d[,，]|[就九][快块就]")
+"""More of the number, not understood ("360,9,")."""
+_EIGHT = re.compile(r"[十0]八$")
+"""Or "fifty, then": 五十吧."""
 _COUNTDOWN = re.compile("[五5]?[四4]?[三3][二2][一1]")
 _LEAST_PRICE = 1.0
 _LEAST_BARE = 5.0
@@ -109,10 +127,10 @@ def _compare(
     number = _without_one(text, number, product)
     left, right = text[: number.start], text[number.end :]
     if _STOCK.search(left) and _STOCK_UNIT.match(right):
-        if product.stock is not None and number.value > product.stock:
+        if product.stock is not None and _misstates(left, number.value, product.stock):
             yield Promise.STOCK, int(number.value), product.stock
         return
-    if _OTHER_UNIT.match(right) or _ONE_PIECE.match(text[number.start :]):
+    if _GARBLED.match(right) or _OTHER_UNIT.match(right) or _ONE_PIECE.match(text[number.start :]):
         return
     if number.value < (_LEAST_PRICE if number.is_money or _MONEY.match(right) else _LEAST_BARE):
         return
@@ -126,11 +144,18 @@ def _compare(
     prices = [price for price in (product.price_cents, product.list_price_cents) if price is not None]
     if any(_as_listed(said, price) for price in prices):
         return
+    if _EIGHT.search(text[: number.end]) and any(_as_listed(said - 800, price) for price in prices):
+        return
     if _BEFORE.search(left):
         if product.list_price_cents is not None:
             yield Promise.LIST_PRICE, said, product.list_price_cents
     elif product.price_cents is not None and _is_price(left, right, number, product.price_cents, language):
         yield Promise.PRICE, said, product.price_cents
+
+
+def _misstates(left: str, said: float, stock: int) -> bool:
+    """More than there is, or, where it is said to be all, clearly less."""
+    return said > stock or (_FEWEST <= said < _SCARCER * stock and _ALL_THERE_IS.search(left) is not None)
 
 
 def _without_one(text: str, number: SpokenNumber, product: ListedProduct) -> SpokenNumber:

@@ -17,11 +17,11 @@ ENGLISH: tuple[Rule, ...] = (
     Rule("next in the show", L, 1.2, r"""
         \bnext up\b|\bup next\b|\bnext (?:item|one|product|thing|is|we have|i have|on)\b|\b(?:first
         |second|third|fourth|fifth|final|last) (?:up|item|one|product|thing|of|on|deal)\b|\bvery first\b
-        |\bfirst(?:ly)?,? (?:we|i|let)|\bmoving on\b|\bmoving right along\b|\bnow (?:let|we|i|it|on|for
+        |(?:^|[.,!?])\W?first(?:ly)?,? (?:we|i|let)|\bmoving on\b|\bmoving right along\b|\bnow (?:let|we|i|it|on|for
         |here|this|look|check|onto)\b|\blet(?:'?s| us) (?:start|begin|kick|move|talk|look|get|jump|take
         |check|see|open|go|dive|switch)\b|\bstart(?:ing)? (?:with|off)\b|\bkick(?:ing)? (?:off|things)\b
         |\btime for\b|\bthe big one\b|\bmain event\b|\bour (?:first|next|last|final|second|third)\b
-        |\band finally\b|\bto (?:start|begin|kick)\b|\bopening with\b|\bswitching (?:to|over)\b
+        |\bfinally\b|\bas promised\b|\bhere we go\b|\bto (?:start|begin|kick)\b|\bopening with\b|\bswitching (?:to|over)\b
     """, "order", 0.8),
     Rule("shows it", L, 1.0, r"""
         \b(?:this|these) (?:right here )?(?:is|are)\b|\bhere (?:is|are|we have|comes?|it is|they are)\b
@@ -120,6 +120,8 @@ ENGLISH: tuple[Rule, ...] = (
         |\bin (?:about )?(?:a|an|\w+) (?:few |little )?(?:minutes?|hours?)\b|\bsoon\b|\bstay (?:tuned
         |with me|around)\b|\bstick around\b|\bat the end\b|\b(?:will|'ll) be (?:up|here|back|on
         |available|coming)\b|\bget to (?:that|it|those|them)\b|\bnot (?:yet|tonight|today)\b
+        |\buntil (?:\w+ )?(?:week|month|year|show|mon|tues|wednes|thurs|fri|satur|sun|january|february|march|april|may|june|july
+        |august|september|october|november|december|spring|summer|autumn|fall|winter|then)
         |\bset (?:your|an) alarm\b|\bdrops? (?:on|at|this|next)\b|\b(?:comes?|goes
         |launch(?:es)?) (?:out |up |live )?(?:on|at|next|this)\b
     """, "later"),
@@ -159,7 +161,8 @@ ENGLISH: tuple[Rule, ...] = (
         \bsold out\b|\b(?:is|are|all|was|were) gone\b|\bout of stock\b|\bunavailable\b|\bno longer\b
         |\bdiscontinued\b|\bnot (?:available|for sale|on sale|in stock)\b|\bran out\b
         |\bsold (?:so )?(?:fast|quickly|through)\b|\bnone left\b|\bwon'?t be\b|\bback ?order|\bstuck (?:at|in|on)\b
-        |\bdelayed\b|\b(?:has|have)(?:n'?t| not) (?:arrived|come|shipped)\b|\bflew off\b|\bbefore i could\b
+        |\bdelayed\b|\b(?:has|have)(?:n'?t| not) (?:arrived|come|shipped)\b
+        |\b(?:will not|won'?t|don'?t|do not|not) (?:have|carry) (?:it|them|that|those|any)\b|\bflew off\b|\bbefore i could\b
     """, "gone"),
     Rule("sold out", L, -1.6, r"""
         \bsold out of\b|\bran out of\b|\bout of\b|\bno more\b|\bdon'?t have\b|\bdo not have\b
@@ -170,7 +173,8 @@ ENGLISH: tuple[Rule, ...] = (
         \b(?:someone|somebody|people|viewer|everyone|everybody|you|he|she|they|\w+) (?:is |are |just[ ]
         |keeps? |was |were )?ask(?:ed|ing|s)\b|\bquestions?\b|\bwondering\b|\bi see (?:you|someone
         |a lot)\b|\bin the (?:chat|comments)\b|\bcomments?\b|\bwants? to know\b|\brequest(?:ed|ing|s)?\b
-        |\bsomeone (?:said|says|wants)\b|\bdo (?:we|you) (?:still )?have\b|\bis there\b|\bare there\b
+        |\b(?:some(?:one|body)|some of you|anyone|anybody) (?:said|says|wants?|prefers?)\b
+        |\bdo (?:we|you) (?:still )?have\b|\bis there\b|\bare there\b
         |\bwhere (?:is|are)\b|\b(?:what|how) about (?:the|your|those|that)\b|\bwhen (?:is|are|will|do|does|can)\b
     """, "asked", 0.7),
     # Not presenting: compared.
@@ -194,6 +198,10 @@ ENGLISH: tuple[Rule, ...] = (
     Rule("a viewer asks", L, -1.6, r"""
         \b(?:\w+bod(?:y|ies)|\w+one|they|you|he|she|people|chat) (?:just )?(?:said|says|say|wrote|writes)\b
     """, "asked", 0.5),
+    Rule("compared", L, -1.5, r"\bcompar(?:e|es|ed|ing|ison)\b", "compared", 0.8),
+    Rule("a viewer asks", R, -1.5, r"""
+        \b(?:you|people|some(?:one|body)?|many|they) (?:\w+ )?ask(?:ed|ing|s)? (?:me |us )?(?:about|for|if|that)\b
+    """, "asked"),
     Rule("compared", R, -1.3, r"\bwould (?:also )?(?:do|be enough|suffice|work too)\b", "compared"),
     Rule("a viewer asks", R, -1.5, r",? (?:asks|wonders|wrote)\b", "asked"),
     Rule("a viewer asks", L, -1.4, r"""
@@ -206,7 +214,7 @@ ENGLISH: tuple[Rule, ...] = (
         |\bconfuse(?:d)? it\b|\bbrother of\b
     """, "compared"),
     Rule("compared", AF, -1.4, r"""
-        \W{0,2}(?:and this|is different|versus|vs|is (?:not|n't) (?:the same|ours)|looks similar
+        \W{0,2}(?:and this|is (?:a |an )?(?:\w+ )?different|versus|vs|is (?:not|n't) (?:the same|ours)|looks similar
         |but (?:smaller|bigger|better|cheaper|different))
     """, "compared"),
     # Not presenting: stories, conditions, gifts.
@@ -224,6 +232,15 @@ ENGLISH: tuple[Rule, ...] = (
     Rule("not this", AF, -1.3, r"\W{0,2}(?:behind me|i have on|i am wearing|on my (?:wall|desk))\b", "not"),
     Rule("not this", L, -1.3, r"\boops\b|\bwrong link\b|\blink (?:goes|went|belongs) to\b", "not", 0.9),
     Rule("not this", R, -1.5, r"\bwrong (?:one|link|item|product)\b|\bignore (?:it|that)\b|\bdon'?t click\b", "not"),
+    Rule("not this", CL, -1.4, r"""
+        \b(?:please )?(?:don'?t|do not) (?!miss|sleep|forget|wait|worry|walk|go|blink|leave|overlook|underestimate|pass|think|let)
+        \w+ (?:\w+ )?(?:the|your|our|this|that|these|those|a)\b
+    """, "not"),
+    Rule("not this", R, -1.8, r"""
+        \b(?:not|isn'?t|aren'?t|won'?t be) (?:be )?(?:showing|selling|opening|doing|featuring|bringing|offering|part of
+        |happening)\b
+        |\b(?:no|not)[,.]? that one\b
+    """, "not"),
     Rule("not this", CL, -1.3, r"""
         \bnot (?:selling|talking|showing|doing|the)\b|\bisn'?t\b|\bdon'?t (?:buy|get|need|want)\b
         |\bcan'?t\b|\bnever\b|\bwish (?:i|we)\b|\bnot going to\b|\bskip(?:ping)?\b

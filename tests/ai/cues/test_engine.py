@@ -14,7 +14,7 @@ from ai.cues.products import ListedProduct
 from ai.cues.screen import PinSettings
 from ai.cues.usage import Usage
 from ai.embeddings import Vector
-from ai.transcription.segments import PartialSegment, TranscriptSegment
+from ai.transcription.segments import PartialSegment, Segment, TranscriptSegment
 from app.core.ids import new_id
 
 FRYER = ListedProduct("fryer", "五升可视空气炸锅", "5L Visible Air Fryer", ("空气炸锅",), 29900, 49900, 1, 40)
@@ -327,3 +327,67 @@ def test_another_word_for_a_kind_costs_a_bounded_number_of_embeddings_a_sentence
         "four products, four products, one and everyday words and the word, the word"
     )
     assert embedder.take() == 0
+
+
+class GrowingSentence:
+    """One utterance, a hypothesis every half second."""
+
+    def __init__(self, products: Sequence[ListedProduct] = PRODUCTS, language: str = "zh") -> None:
+        self.engine = CueEngine(products, PinSettings())
+        self._language = language
+        self._id = new_id()
+        self.now_s = 0.0
+
+    def hears(self, text: str, *, log_probability: float = -0.2, final: bool = False) -> list[str]:
+        """The products that are pinned now."""
+        self.now_s += 0.5
+        if final:
+            segment: Segment = TranscriptSegment(self._id, text, self._language, 0.0, self.now_s)
+        else:
+            segment = PartialSegment(
+                self._id, text, text, self._language, 0.0, self.now_s, "", log_probability
+            )
+        return [d.product_id for d in self.engine.observe(segment, self.now_s) if isinstance(d, Pin)]
+
+
+SILK = ListedProduct("silk", "真丝睡衣", "Silk Pajama Set")
+ICE = ListedProduct("ice", "冰丝睡衣", "Ice Silk Pajama Set")
+
+
+def test_a_near_name_heard_in_passing_does_not_replace_the_one_that_was_said() -> None:
+    host = GrowingSentence((SILK, ICE), "en")
+    host.hears("Next up, this is the ice silk pajama set")
+    assert host.hears("Next up, this is the ice silk pajama set, I am wearing it") == ["ice"]
+
+    assert host.hears("Next up, this is the eye silk pajama set, I am wearing it right") == []
+    assert host.hears("Next up, this is the ice silk pajama set, I am wearing it right now", final=True) == []
+    assert [d for d in host.engine.tick(host.now_s + 5) if isinstance(d, Pin)] == []
+
+
+def test_a_name_without_anything_that_presents_it_is_heard_further() -> None:
+    host = GrowingSentence((ListedProduct("case", "大容量托运箱", "Large Check-In Suitcase"),), "en")
+    host.hears("Free shipping, the large check-in suitcase")
+
+    assert host.hears("Free shipping, the large check-in suitcase in") == []
+    assert (
+        host.hears(
+            "Free shipping, the large check-in suitcase in black is one we will not have until June",
+            final=True,
+        )
+        == []
+    )
+
+
+def test_doubtful_words_that_stay_the_same_become_sure() -> None:
+    sentence = "那就上便携式烧水壶,比面是不锈钢"
+    host = GrowingSentence()
+    pins = [host.hears(sentence[: 12 + n], log_probability=-0.55) for n in range(5)]
+
+    assert pins[0] == [] and ["kettle"] in pins[1:]
+
+
+def test_a_question_that_is_hard_to_hear_stays_a_question() -> None:
+    host = GrowingSentence()
+    heard = [host.hears("有人问便携式烧水壶今天有没有优惠", log_probability=-0.6) for _ in range(6)]
+
+    assert heard == [[]] * 6

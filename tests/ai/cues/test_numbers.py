@@ -93,6 +93,17 @@ def test_words_and_digits_become_the_same() -> None:
         ("库存只有四十台", "zh", []),
         ("今天送十片,二十四小时发货", "zh", []),
         ("现在有三个颜色", "zh", []),
+        ("原价499,今天活动价259", "zh", [(Promise.PRICE, 25900, 29900)]),
+        ("这台259,特别安静", "zh", [(Promise.PRICE, 25900, 29900)]),
+        ("平时卖300以19", "zh", [(Promise.LIST_PRICE, 31900, 49900)]),
+        ("到手价250八", "zh", [(Promise.PRICE, 25800, 29900)]),
+        ("到手价290,9,", "zh", []),
+        ("they are 195 you and each", "en", [(Promise.PRICE, 19500, 29900)]),
+        ("ready in 15 minutes for just $259", "en", [(Promise.PRICE, 25900, 29900)]),
+        ("只有二十台,手慢无", "zh", [(Promise.STOCK, 20, 40)]),
+        ("只有三十五台,手慢无", "zh", []),
+        ("最后一台空气炸锅", "zh", []),
+        ("一箱一共十二个", "zh", []),
     ],
 )
 def test_what_is_promised_is_compared_with_what_is_held(
