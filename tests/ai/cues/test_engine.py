@@ -383,7 +383,8 @@ def test_doubtful_words_that_stay_the_same_become_sure() -> None:
     host = GrowingSentence()
     pins = [host.hears(sentence[: 12 + n], log_probability=-0.55) for n in range(5)]
 
-    assert pins[0] == [] and ["kettle"] in pins[1:]
+    assert pins[0] == []
+    assert ["kettle"] in pins[1:]
 
 
 def test_a_question_that_is_hard_to_hear_stays_a_question() -> None:

@@ -1,10 +1,12 @@
 """Sound becomes utterances, and these become text that grows, settles and ends."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from ai.cues.evaluation import load, read_sound
 from ai.listening import RoomListener, RoomSettings
 from ai.simulation import SimulatedRoom, simulate
 from ai.transcription.agreement import LocalAgreement
@@ -14,9 +16,10 @@ from ai.transcription.recognizer import Effort, Hypothesis, ScriptedRecognizer, 
 from ai.transcription.schedule import Schedule
 from ai.transcription.segments import PartialSegment, Segment, TranscriptSegment
 from ai.transcription.stream import RecognitionJob, StreamSettings, TranscriptionStream
-from ai.transcription.vad import LoudnessActivity, SileroVoiceActivity
+from ai.transcription.vad import WINDOW_S, LoudnessActivity, SileroVoiceActivity
 from tests.ai.sound import chunks, loud, quiet
 
+DATA = Path(__file__).parents[2] / "data"
 WORDS = "接下来给大家带来的这一款特别好用大家可以看一下"
 
 
@@ -246,3 +249,20 @@ def test_the_real_voice_activity_takes_no_noise_for_speech(kind: str) -> None:
     }[kind].astype(np.float32)
 
     assert max(SileroVoiceActivity().probabilities(sound)) < 0.15
+
+
+def test_the_real_voice_activity_hears_a_voice_in_an_echoing_room_over_the_telephone() -> None:
+    folder = DATA / "speech_sets" / "first" / "hard"
+    _, sessions = load(folder)
+    session = next(session for session in sessions if session.id == "en03")
+    sound = read_sound(folder / session.audio)[: 20 * SAMPLE_RATE_HZ]
+    probabilities = np.array(SileroVoiceActivity().probabilities(sound))
+    middles_s = (np.arange(len(probabilities)) + 0.5) * WINDOW_S
+
+    spoken, pause = np.zeros_like(middles_s, dtype=bool), np.ones_like(middles_s, dtype=bool)
+    for segment in session.segments:
+        spoken |= (middles_s > segment.start_s + 0.1) & (middles_s < segment.end_s - 0.1)
+        pause &= (middles_s < segment.start_s - 0.2) | (middles_s > segment.end_s + 0.3)
+    assert np.mean(probabilities[spoken] > 0.15) > 0.5
+    assert pause.sum() > 20
+    assert np.mean(probabilities[pause] < 0.1) > 0.95
