@@ -37,10 +37,14 @@ _NEEDED = {Trust.FULL: 0.55, Trust.SHORT: 0.65, Trust.PART: 0.85}
 """How probably it must be presented, by how telling the name is."""
 _WEAK_SCORE = 0.8
 _NEEDED_WEAK = 0.85
+_NEEDED_HOMOPHONE = 0.9
+"""Of a short name by its sound alone: "十斤" sounds like "湿巾"."""
 _CLEAR_LOG_PROBABILITY = -0.35
 _DOUBT_SLOPE = 2.0
 _MOST_DOUBT = 0.35
 _MOST_NEEDED = 0.95
+_OFTEN = 2
+"""Hypotheses."""
 _SAYS_LITTLE = frozenset({"ours", "praised", "price named", "offer"})
 """Rules that hold of a product that is only spoken of as well: the sentence may still turn."""
 _LEAST_OTHERS = 2
@@ -278,17 +282,19 @@ class CueEngine:
     def _doubt(self, segment: Segment, match: NameMatch, reading: Reading) -> float:
         """How much more sure a case must be because its words are not.
 
-        0 for clear words; hypotheses that name the product again and again make up for it, unless something
-        speaks against presenting.
+        0 for clear words; hypotheses that name the product again and again make up for half of it, unless
+        something speaks against presenting.
         """
         doubt = min(_MOST_DOUBT, _DOUBT_SLOPE * max(0.0, _CLEAR_LOG_PROBABILITY - segment.log_probability))
-        again = 1 if not AGAINST.isdisjoint(reading.rules) else max(1, self._seen[match.product_id] - 1)
-        return doubt / again
+        again = AGAINST.isdisjoint(reading.rules) and self._seen[match.product_id] > _OFTEN
+        return doubt / 2 if again else doubt
 
     def _sure(self, segment: Segment, match: NameMatch, reading: Reading) -> bool:
         needed = _NEEDED[match.trust]
         if match.score < _WEAK_SCORE or len(match.name) == 1:
             needed = max(needed, _NEEDED_WEAK)
+        if match.trust is Trust.SHORT and not match.by_letters:
+            needed = max(needed, _NEEDED_HOMOPHONE)
         return reading.probability >= min(_MOST_NEEDED, needed + self._doubt(segment, match, reading))
 
     def _pin(self, waiting: _Waiting, now_s: float) -> list[CueDecision]:

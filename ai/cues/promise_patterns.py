@@ -66,22 +66,30 @@ MULTIPLE_AFTER = re.compile(
 )
 """The price of several is not that of one."""
 STOCK = re.compile(
-    r"(?:库存|还有|还剩|剩下?|最后|准备了|备了|再加|加了?|只有|仅剩|总共|一共|现货|手里|手上|争取了|抢了|拿了|申请了|放了|上了)"
+    r"(?:库存|还有|还剩|剩下?|最后|(?:仓库|库房|手里|这边|这里|我们|现在)(?:还|就|只)?有|准备了|备了|再加|加了?|只有|仅剩|总共|一共|现货|手里|手上|争取了|抢了|拿了|申请了|放了|上了)"
     r"(?:就|只|只有|也就|大概|差不多|有|是)?[^,，。\d]{0,4}$"
     r"|就$"
-    r"|\b(?:only|have|has|got|last|adding|added|just|there are|down to|another|stock of|left with|holding)"
+    r"|\b(?:only|have|has|got|last|adding|added|just|there are|down to|another"
+    r"|stock of|left with|holding|packed|prepared|brought|stocked|ordered)"
     r"(?: about| only| just| exactly)?\s*$",
     re.IGNORECASE,
 )
 STOCK_UNIT = re.compile(
     r"\s*(?:[台单件份套盒包瓶支袋条双只组箱把罐桶提枚根张对床盆卷株辆代传]|个(?!小时|月|人|朋友|姐妹|口味|颜色|尺码|[^,，。]{0,2}版))"
-    r"|\s*(?:units?|pieces?|left|in stock|bags?|bottles?|boxes|sets|pairs|cans?|jars?|packs?|of (?:the|these|those|them|this))\b",
+    r"|\s*(?:units?|pieces?|left|in stock|bags?|bottles?|boxes|sets|pairs|cans?|jars?|packs?|of (?:the|these|those|them|this))\b"
+    r"|\s+(?:[a-z]+[ -]){1,4}(?:in stock|in the (?:warehouse|stockroom)|left|ready|available)\b",
     re.IGNORECASE,
 )
 ALL_THERE_IS = re.compile(
     r"(?:库存|还剩|剩下?|最后|只有|仅剩)(?:就|只|只有|也就|是|有)?[^,，。\d]{0,4}$|\b(?:down to|left with)(?: just| only)?\s*$",
     re.IGNORECASE,
 )
+COUNTED = re.compile(
+    r"\s+(?!(?:and|or|but|it|with|for|to|per|each|an?|the|plus|less|this|is|tonight|today|now|only|right|us)\b)(?:[a-z]+[ -])?"
+    r"(?!(?:has|was|is|this|its|dollars|bucks)\b)[a-z]{3,}s\b",
+    re.IGNORECASE,
+)
+"""English: a number of things."""
 OF_ONE = re.compile(r"[大整小]?[个盒瓶袋包件套条双台支罐桶箱把]")
 ONE_PIECE = re.compile(r"[一1]块(?!钱|\d|[一二三四五六七八九]|$)")
 """A piece of something: "一块才六十九"."""

@@ -14,6 +14,8 @@ _SCARCER = 0.8
 _LEAST_PRICE = 1.0
 _LEAST_BARE = 5.0
 """Smaller numbers without a unit of money count something else."""
+_POSSIBLE = (0.2, 5.0)
+"""Of what is held; a number without a unit of money beyond it was misheard, or is none."""
 _LIKELY = (0.3, 3.0)
 """Of the listed price; a bare number beyond it is no price."""
 
@@ -63,10 +65,17 @@ def _compare(
     if patterns.EIGHT.search(text[: number.end]) and any(_as_listed(said - 800, price) for price in prices):
         return
     if patterns.BEFORE.search(left):
-        if product.list_price_cents is not None:
+        if product.list_price_cents is not None and _possible(number, right, product.list_price_cents):
             yield Promise.LIST_PRICE, said, product.list_price_cents
     elif product.price_cents is not None and _is_price(left, right, number, product.price_cents, language):
         yield Promise.PRICE, said, product.price_cents
+
+
+def _possible(number: SpokenNumber, right: str, held_cents: int) -> bool:
+    """Whether a number may be the price or the list price of something that has `held_cents`."""
+    least, most = _POSSIBLE
+    stated = number.is_money or patterns.MONEY.match(right) is not None
+    return stated or least * held_cents <= number.value * 100 <= most * held_cents
 
 
 def _misstates(left: str, said: float, stock: int) -> bool:
@@ -103,7 +112,11 @@ def _is_price(left: str, right: str, number: SpokenNumber, price_cents: int, lan
     """Whether a number is money: by its unit, by what leads to it, or alone in its clause and near the price."""
     if patterns.MULTIPLE.search(left) or patterns.MULTIPLE_AFTER.match(right):
         return False
-    if number.is_money or patterns.NOW.search(left) or patterns.MONEY.match(right):
+    if number.is_money or patterns.MONEY.match(right):
+        return True
+    if not _possible(number, right, price_cents) or (language == "en" and patterns.COUNTED.match(right)):
+        return False
+    if patterns.NOW.search(left):
         return True
     least, most = _LIKELY
     if not least * price_cents <= number.value * 100 <= most * price_cents:

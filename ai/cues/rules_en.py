@@ -123,7 +123,7 @@ ENGLISH: tuple[Rule, ...] = (
         |\buntil (?:\w+ )?(?:week|month|year|show|mon|tues|wednes|thurs|fri|satur|sun|january|february|march|april|may|june|july
         |august|september|october|november|december|spring|summer|autumn|fall|winter|then)
         |\bset (?:your|an) alarm\b|\bdrops? (?:on|at|this|next)\b|\b(?:comes?|goes
-        |launch(?:es)?) (?:out |up |live )?(?:on|at|next|this)\b
+        |launch(?:es)?) (?:out |up |live |back )?(?:on|at|next|this)\b
     """, "later"),
     Rule("later", R, -1.8, r"""
         \bstill to come\b|\b(?:lined|queued) up\b|\bsecond half\b|\bfor the end\b|\bbut first\b
@@ -202,6 +202,9 @@ ENGLISH: tuple[Rule, ...] = (
     Rule("a viewer asks", R, -1.5, r"""
         \b(?:you|people|some(?:one|body)?|many|they) (?:\w+ )?ask(?:ed|ing|s)? (?:me |us )?(?:about|for|if|that)\b
     """, "asked"),
+    Rule("a viewer asks", L, -1.8, r"""
+        \b\w+ (?:says?|said|writes?|wrote|asks?|wants?) (?:(?:that |if |whether )?(?:he|she|they)\b|for the|about the|to know)
+    """, "asked", 0.6),
     Rule("compared", R, -1.3, r"\bwould (?:also )?(?:do|be enough|suffice|work too)\b", "compared"),
     Rule("a viewer asks", R, -1.5, r",? (?:asks|wonders|wrote)\b", "asked"),
     Rule("a viewer asks", L, -1.4, r"""

@@ -392,3 +392,10 @@ def test_a_question_that_is_hard_to_hear_stays_a_question() -> None:
     heard = [host.hears("有人问便携式烧水壶今天有没有优惠", log_probability=-0.6) for _ in range(6)]
 
     assert heard == [[]] * 6
+
+
+def test_a_short_name_that_only_sounds_the_same_is_another_word() -> None:
+    wipes = ListedProduct("wipes", "婴儿手口湿巾", "Baby Wipes", ("湿巾",), 5900, 9900, 1, 40)
+    host = GrowingSentence((wipes,))
+
+    assert host.hears("这一袋是十斤装,直播间到手价59块9", final=True) == []
