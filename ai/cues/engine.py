@@ -37,7 +37,7 @@ _NEEDED = {Trust.FULL: 0.55, Trust.SHORT: 0.65, Trust.PART: 0.85}
 """How probably it must be presented, by how telling the name is."""
 _WEAK_SCORE = 0.8
 _NEEDED_WEAK = 0.85
-_NEEDED_HOMOPHONE = 0.9
+_NEEDED_HOMOPHONE = 0.95
 """Of a short name by its sound alone: "十斤" sounds like "湿巾"."""
 _CLEAR_LOG_PROBABILITY = -0.35
 _DOUBT_SLOPE = 2.0
