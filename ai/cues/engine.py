@@ -33,7 +33,7 @@ _LEAD_IN = {"zh": 3, "en": 2}
 _NUMBER_MAY_GROW = {"zh": 2, "en": 6}
 """Characters that must follow a number before it is taken for whole."""
 _BARE_ENOUGH_AFTER = {"zh": 10, "en": 10}
-_NEEDED = {Trust.FULL: 0.55, Trust.SHORT: 0.65, Trust.PART: 0.85}
+_NEEDED = {Trust.FULL: 0.65, Trust.SHORT: 0.75, Trust.PART: 0.85}
 """How probably it must be presented, by how telling the name is."""
 _WEAK_SCORE = 0.8
 _NEEDED_WEAK = 0.85

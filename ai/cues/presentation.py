@@ -35,7 +35,7 @@ _MOST = 3.0
 
 INTRODUCED = 0.55
 MENTIONED = 0.35
-LIKELY = 0.7
+LIKELY = 0.75
 """Enough to decide on while the sentence goes on; below it, it is heard out."""
 CERTAIN = 0.85
 
