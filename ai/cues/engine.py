@@ -44,7 +44,7 @@ _DOUBT_SLOPE = 2.0
 _MOST_DOUBT = 0.35
 _MOST_NEEDED = 0.95
 _OFTEN = 2
-"""Hypotheses."""
+"""Matches of one product in an utterance's successive hypotheses; more than these are not chance."""
 _SAYS_LITTLE = frozenset({"ours", "praised", "price named", "offer"})
 """Rules that hold of a product that is only spoken of as well: the sentence may still turn."""
 _LEAST_OTHERS = 2
@@ -176,13 +176,13 @@ class CueEngine:
 
     def _reconsider(self, matches: Sequence[NameMatch]) -> None:
         """A pin that waits for its turn is given up when the utterance turns out to name another product."""
-        named = {match.product_id for match in matches}
         waiting = self._waiting
-        if waiting is not None and waiting.utterance == self._utterance:
-            product_id = waiting.match.product_id
-            if product_id not in named:
-                self._waiting = None
-                self._decided.discard(product_id)
+        if waiting is None or waiting.utterance != self._utterance:
+            return
+        product_id = waiting.match.product_id
+        if product_id not in {match.product_id for match in matches}:
+            self._waiting = None
+            self._decided.discard(product_id)
 
     def _present(
         self,
@@ -195,6 +195,7 @@ class CueEngine:
         decisions: list[CueDecision] = []
         presented = [match.product_id for match, reading in readings if reading.act is Act.INTRODUCE]
         a_set = len(set(presented)) > 1 and _says_set(segment.text)
+        settled = self._decided <= {match.product_id for match in matches}
         for n, (match, reading) in enumerate(readings):
             product_id = match.product_id
             self._seen[product_id] = self._seen.get(product_id, 0) + 1
@@ -206,7 +207,6 @@ class CueEngine:
                 continue
             if not a_set and _aside(segment, readings[:n], match):
                 continue
-            settled = self._decided <= {other.product_id for other in matches}
             following = matches[n + 1].start if n + 1 < len(matches) else len(segment.text)
             if not (final or (settled and self._ripe(segment, match, reading, following))):
                 self._undecided = True

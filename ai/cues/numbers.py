@@ -14,11 +14,15 @@ _CHINESE = re.compile(
     r"(?:点[零〇一二三四五六七八九]+)?|半"
 )
 _NUMBER = re.compile(
-    r"(?:(?P<hundreds>[1-9])00[一以亿易](?P<tens>1\d)(?!\d)|(?P<round>\d*[1-9]0)八(?![\d百千万])|(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<unit>[万千百]?)|(?P<chinese>"
-    + _CHINESE.pattern
-    + r"))(?:[块快](?P<tenths>[\d一二两三四五六七八九])(?![\d.十百千万点块快个袋盒件只条瓶支份斤片]|包(?!邮)))?"
+    r"(?:(?P<hundreds>[1-9])00[一以亿易](?P<tens>1\d)(?!\d)"
+    r"|(?P<round>\d*[1-9]0)八(?![\d百千万])"
+    r"|(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<unit>[万千百]?)"
+    rf"|(?P<chinese>{_CHINESE.pattern}))"
+    r"(?:[块快](?P<tenths>[\d一二两三四五六七八九])"
+    r"(?![\d.十百千万点块快个袋盒件只条瓶支份斤片]|包(?!邮)))?"
 )
-"""The last part is 九 of "四十九块九", where 块 is often heard as 快; the first is "两百一十九" as recognizers write it."""
+"""As recognizers write them too: "200一19" is "两百一十九", "50八" "五十八"; after 块, also heard as 快, the tenths of
+"四十九块九"."""
 
 
 def _counted(names: str, step: int = 1) -> dict[str, int]:

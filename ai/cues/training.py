@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from ai.cues import meaning
 from ai.cues.phrases import phrases
-from ai.cues.presentation import CERTAIN, FEATURES, INTRODUCED, WEIGHTS_FILE, clues
+from ai.cues.presentation import CERTAIN, FEATURES, INTRODUCED, LIKELY, WEIGHTS_FILE, clues
 from ai.cues.usage import Usage
 from app.core.report import Report
 
@@ -183,7 +183,7 @@ def run(examples: Path, *, write: bool) -> None:
 def _thresholds(report: Report, name: str, table: Table, probabilities: Floats) -> None:
     presents = table.presents > 0.5
     rows = []
-    for threshold in (0.5, INTRODUCED, 0.7, CERTAIN, 0.9):
+    for threshold in (0.5, INTRODUCED, LIKELY, CERTAIN, 0.9):
         taken = probabilities >= threshold
         for known, part in (("whole sentence", table.whole), ("up to the name", _nothing_follows(table))):
             right = (taken & presents & part).sum()

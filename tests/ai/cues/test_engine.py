@@ -6,10 +6,11 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from ai.cues import engine
 from ai.cues.decisions import Explained, Offer, Pin, Suggest, Unpin, Warn
 from ai.cues.engine import CueEngine
 from ai.cues.kinds import Kinds
-from ai.cues.presentation import Act, read
+from ai.cues.presentation import Act, Reading, read
 from ai.cues.products import ListedProduct
 from ai.cues.screen import PinSettings
 from ai.cues.usage import Usage
@@ -364,6 +365,18 @@ def test_a_near_name_heard_in_passing_does_not_replace_the_one_that_was_said() -
     assert [d for d in host.engine.tick(host.now_s + 5) if isinstance(d, Pin)] == []
 
 
+def test_a_pin_that_waits_for_its_turn_is_given_up_when_something_else_was_meant() -> None:
+    host = GrowingSentence()
+    lamp = TranscriptSegment(new_id(), "先看这个护眼台灯,没有频闪", "zh", 0.0, 0.4)
+    assert [d.product_id for d in host.engine.observe(lamp, 0.4) if isinstance(d, Pin)] == ["lamp"]
+
+    host.hears("接下来看便携式烧水壶")
+    assert host.hears("接下来看便携式烧水壶放在包里就可以") == [], "the lamp stays its least time"
+    assert host.hears("接下来看旁边的烤架放在包里就可以带走", final=True) == []
+
+    assert [d for d in host.engine.tick(host.now_s + 5) if isinstance(d, Pin)] == []
+
+
 def test_a_name_without_anything_that_presents_it_is_heard_further() -> None:
     host = GrowingSentence((ListedProduct("case", "大容量托运箱", "Large Check-In Suitcase"),), "en")
     host.hears("Free shipping, the large check-in suitcase")
@@ -387,11 +400,15 @@ def test_doubtful_words_that_stay_the_same_become_sure() -> None:
     assert ["kettle"] in pins[1:]
 
 
-def test_a_question_that_is_hard_to_hear_stays_a_question() -> None:
+@pytest.mark.parametrize(("rule", "pinned"), [("next in the show", True), ("a viewer asks", False)])
+def test_repeating_makes_up_for_doubt_only_where_nothing_speaks_against_it(
+    monkeypatch: pytest.MonkeyPatch, rule: str, pinned: bool
+) -> None:
+    monkeypatch.setattr(engine, "read", lambda usage: Reading(0.94, (rule,)))
     host = GrowingSentence()
-    heard = [host.hears("有人问便携式烧水壶今天有没有优惠", log_probability=-0.6) for _ in range(6)]
+    pins = [host.hears("大家看看便携式烧水壶今天有没有优惠", log_probability=-0.6) for _ in range(6)]
 
-    assert heard == [[]] * 6
+    assert (["kettle"] in pins) is pinned
 
 
 def test_a_short_name_that_only_sounds_the_same_is_another_word() -> None:

@@ -14,6 +14,8 @@ from ai.cues.misheard import as_meant
         ("卖功了", "卖光了"),
         ("用3个月,面料一模一样", "用3个月,面料一模一样"),
         ("两百九十九,直接拍", "两百九十九,直接拍"),
+        ("到手价1,299,直接拍", "到手价1,299,直接拍"),
+        ("库存98,199一台", "库存98，199一台"),
     ],
 )
 def test_what_hosts_always_say_is_put_right(heard: str, meant: str) -> None:
