@@ -105,8 +105,13 @@ async def cue(
     data: dict[str, Any],
     evidence: dict[str, Any],
 ) -> Cue:
-    """Tell the host: `warning.*` (said differs from held) or `offer.*` (an action was announced)."""
+    """Tell the host: `warning.*` (said differs from held) or `offer.*` (an action was announced).
+
+    An open cue of the same kind and product makes way.
+    """
     async with db.transaction() as tx:
+        for gone in await repository.supersede_cues(tx, room_id, kind, product_id, clock.now()):
+            await _announce_closed(tx, room_id, gone, "superseded")
         return await add_cue(tx, clock, room_id, kind, product_id=product_id, data=data, evidence=evidence)
 
 
@@ -173,6 +178,9 @@ async def decide(tx: Tx, clock: Clock, user: Principal, room_id: UUID, cue_id: U
     row = await repository.decide_cue(tx, room_id, cue_id, status, clock.now())
     if row is None:
         raise CueGone
-    data = {"id": str(cue_id), "status": status}
-    await emit(tx, staff_topic(room_id), Event("cue.closed", data))
+    await _announce_closed(tx, room_id, cue_id, status)
     return Cue.model_validate(row)
+
+
+async def _announce_closed(tx: Tx, room_id: UUID, cue_id: UUID, status: str) -> None:
+    await emit(tx, staff_topic(room_id), Event("cue.closed", {"id": str(cue_id), "status": status}))

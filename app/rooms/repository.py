@@ -310,6 +310,20 @@ async def open_cues(tx: Tx, room_id: UUID, since: datetime) -> list[DictRow]:
     )
 
 
+async def supersede_cues(
+    tx: Tx, room_id: UUID, kind: str, product_id: UUID | None, now: datetime
+) -> list[UUID]:
+    """Closes the open cues of one kind and product."""
+    rows = await fetch_all(
+        tx,
+        """UPDATE cues SET status = 'superseded', decided_at = %(now)s
+           WHERE room_id = %(room)s AND kind = %(kind)s AND product_id IS NOT DISTINCT FROM %(product)s
+           AND status = 'open' RETURNING id""",
+        {"room": room_id, "kind": kind, "product": product_id, "now": now},
+    )
+    return [row["id"] for row in rows]
+
+
 async def decide_cue(tx: Tx, room_id: UUID, cue_id: UUID, status: str, now: datetime) -> DictRow | None:
     """None where the room has no such open cue."""
     return await fetch_one(

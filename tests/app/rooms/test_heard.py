@@ -1,6 +1,6 @@
 """What the listener heard, as viewers and the host get it."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from app.core.auth import Role
 from app.core.events import room_topic, staff_topic
@@ -58,6 +58,31 @@ async def test_a_cue_reaches_the_staff_alone_until_it_is_decided(log_in: LogIn, 
     assert (await host.client.post(decide)).status_code == 204
     assert (await host.client.post(decide)).json()["code"] == "cue_gone"
     assert (await host.client.get(path)).json()["cues"] == []
+
+
+async def test_what_is_heard_again_takes_the_place_of_the_cue_before(
+    log_in: LogIn, services: Services
+) -> None:
+    host = await log_in(Role.HOST)
+    products = [await create_product(services.db) for _ in range(2)]
+    room_id = await create_room(services, host.principal, products)
+
+    async def hear(kind: str, product_id: UUID | None) -> str:
+        cue = await heard.cue(
+            services.db, services.clock, room_id, kind, product_id=product_id, data={}, evidence=EVIDENCE
+        )
+        return str(cue.id)
+
+    first = await hear("offer.open_link", products[0])
+    kept = [await hear("offer.open_link", products[1]), await hear("offer.raffle", None)]
+    again = await hear("offer.open_link", products[0])
+
+    snapshot = (await host.client.get(f"/api/rooms/{room_id}/snapshot")).json()
+    assert [item["id"] for item in snapshot["cues"]] == [*kept, again]
+    staff = [entry.event for entry in await services.bus.read_after(staff_topic(room_id), 0)]
+    assert [event.data for event in staff if event.type == "cue.closed"] == [
+        {"id": first, "status": "superseded"}
+    ]
 
 
 async def test_an_explanation_keeps_its_words(log_in: LogIn, services: Services) -> None:
