@@ -25,6 +25,9 @@ _NUMBER = re.compile(
 "四十九块九"."""
 
 
+_CURRENCIES = ("$", "¥", "￥", "€", "£")
+
+
 def _counted(names: str, step: int = 1) -> dict[str, int]:
     return {name: number * step for number, name in enumerate(names.split())}
 
@@ -52,7 +55,7 @@ class SpokenNumber:
     end: int
     """Where it stands in the text."""
     is_money: bool = False
-    """Said with its unit inside: "四十九块九"."""
+    """With its unit inside, "四十九块九", or before it, "$49"."""
 
 
 def spoken_digits(number: str) -> str:
@@ -144,7 +147,8 @@ def spoken_numbers(text: str, language: str) -> list[SpokenNumber]:
     for match in _NUMBER.finditer(text):
         value = _matched_value(match)
         if value is not None:
-            found.append(SpokenNumber(value, match.start(), match.end(), match["tenths"] is not None))
+            is_money = match["tenths"] is not None or text[: match.start()].endswith(_CURRENCIES)
+            found.append(SpokenNumber(value, match.start(), match.end(), is_money))
     if language == "en":
         for match in _ENGLISH.finditer(text):
             value = english_value(match[0])

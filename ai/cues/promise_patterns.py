@@ -84,6 +84,8 @@ ALL_THERE_IS = re.compile(
     r"(?:库存|还剩|剩下?|最后|只有|仅剩)(?:就|只|只有|也就|是|有)?[^,，。\d]{0,4}$|\b(?:down to|left with)(?: just| only)?\s*$",
     re.IGNORECASE,
 )
+LEFT = re.compile(r"(?:\s+[a-z]+){0,5}\s+left\b", re.IGNORECASE)
+"""After a number: "only thirty of the blocks left"."""
 COUNTED = re.compile(
     r"\s+(?!(?:and|or|but|it|with|for|to|per|each|an?|the|plus|less|this|is|tonight|today|now|only|right|us)\b)(?:[a-z]+[ -])?"
     r"(?!(?:has|was|is|this|its|dollars|bucks)\b)[a-z]{3,}s\b",

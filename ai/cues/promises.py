@@ -41,7 +41,7 @@ def _compare(
     number = _without_one(text, number, product)
     left, right = text[: number.start], text[number.end :]
     if patterns.STOCK.search(left) and patterns.STOCK_UNIT.match(right):
-        if product.stock is not None and _misstates(left, number.value, product.stock):
+        if product.stock is not None and _misstates(left, number.value, right, product.stock):
             yield Promise.STOCK, int(number.value), product.stock
         return
     if (
@@ -78,11 +78,10 @@ def _possible(number: SpokenNumber, right: str, held_cents: int) -> bool:
     return stated or least * held_cents <= number.value * 100 <= most * held_cents
 
 
-def _misstates(left: str, said: float, stock: int) -> bool:
+def _misstates(left: str, said: float, right: str, stock: int) -> bool:
     """More than there is, or, where it is said to be all, clearly less."""
-    return said > stock or (
-        _FEWEST <= said < _SCARCER * stock and patterns.ALL_THERE_IS.search(left) is not None
-    )
+    all_there_is = patterns.ALL_THERE_IS.search(left) or patterns.LEFT.match(right)
+    return said > stock or (_FEWEST <= said < _SCARCER * stock and all_there_is is not None)
 
 
 def _without_one(text: str, number: SpokenNumber, product: ListedProduct) -> SpokenNumber:
