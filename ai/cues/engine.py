@@ -28,12 +28,14 @@ _AFTER_NAME_LETTERS = {"zh": 12, "en": 40}
 """What follows a name is about that product; only the end of it may lead on to the next one."""
 _ENOUGH_AFTER = {"zh": 5, "en": 3}
 """Sounds after the name that show where the sentence goes."""
+_SOME_AFTER = {"zh": 3, "en": 2}
+"""Sounds after the name without which even a clear case is not decided."""
 _LEAD_IN = {"zh": 3, "en": 2}
 """Sounds before the name; a sentence that begins with it may turn into anything: more of it is heard first."""
 _NUMBER_MAY_GROW = {"zh": 2, "en": 6}
 """Characters that must follow a number before it is taken for whole."""
 _BARE_ENOUGH_AFTER = {"zh": 10, "en": 10}
-_NEEDED = {Trust.FULL: 0.65, Trust.SHORT: 0.75, Trust.PART: 0.85}
+_NEEDED = {Trust.FULL: 0.6, Trust.SHORT: 0.7, Trust.PART: 0.85}
 """How probably it must be presented, by how telling the name is."""
 _WEAK_SCORE = 0.8
 _NEEDED_WEAK = 0.85
@@ -271,7 +273,8 @@ class CueEngine:
         if len(sounds(segment.text[: match.start])) < _LEAD_IN[segment.language]:
             return certain and stable and after >= _BARE_ENOUGH_AFTER[segment.language]
         led = not _SAYS_LITTLE.issuperset(reading.rules)
-        return (certain and led and after >= 1) or ((certain or (likely and led)) and after >= enough)
+        some = _SOME_AFTER[segment.language]
+        return (certain and led and after >= some) or ((certain or (likely and led)) and after >= enough)
 
     def _bare(self, segment: Segment, matches: Sequence[NameMatch], reading: Reading) -> bool:
         """Names and next to nothing else: recognizers invent such, out of the names that they were given."""

@@ -1,4 +1,4 @@
-"""Which words stand where around a product's name: what the sentences of `ai/cues/examples.txt` teach beyond the rules."""
+"""Which words stand where around a product's name: what the sentences of `ai/cues/examples` teach beyond the rules."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -99,11 +99,11 @@ def meaning(
 @app.command()
 def presentation(
     examples: Annotated[
-        Path | None, typer.Option(help="Labelled sentences; None: those of the package.")
+        Path | None, typer.Option(help="Folder of labelled sentences; None: that of the package.")
     ] = None,
     write: Annotated[bool, typer.Option(help="Fits the weights on all of them and stores them.")] = False,
 ) -> None:
     """Presented or only mentioned: the rules on labelled sentences, cross-validated."""
-    from ai.cues.training import EXAMPLES_FILE, run
+    from ai.cues.training import EXAMPLES, run
 
-    run(examples or EXAMPLES_FILE, write=write)
+    run(examples or EXAMPLES, write=write)

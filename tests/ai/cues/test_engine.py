@@ -126,7 +126,8 @@ def test_a_growing_utterance_pins_before_it_ends_and_only_once() -> None:
 
     assert partial("接下来看", "", 1.0) == []
     assert partial("接下来看五升可视空气炸锅", "接下来看", 1.6) == []
-    [pin] = partial("接下来看五升可视空气炸锅特别", "接下来看五升可视空气炸锅", 2.2)
+    assert partial("接下来看五升可视空气炸锅特", "接下来看五升可视空气炸锅", 1.9) == [], "too little follows"
+    [pin] = partial("接下来看五升可视空气炸锅特别好", "接下来看五升可视空气炸锅", 2.2)
     assert isinstance(pin, Pin)
     final = TranscriptSegment(utterance, "接下来看五升可视空气炸锅特别好用", "zh", 0, 3)
     assert [d for d in host.engine.observe(final, 3.0) if isinstance(d, Pin)] == []
