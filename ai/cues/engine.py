@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from ai.cues import meaning
 from ai.cues.actions import announced
-from ai.cues.decisions import CueDecision, Evidence, Explained, Pin, Promise, Suggest, Unpin
+from ai.cues.decisions import CueDecision, Evidence, Pin, Promise, Suggest, Unpin
+from ai.cues.explanations import Explanations
 from ai.cues.kinds import Kinds
 from ai.cues.links import linked
 from ai.cues.matcher import Matcher, NameMatch, Trust
@@ -87,15 +88,6 @@ class _Waiting:
     utterance: UUID
 
 
-@dataclass(slots=True)
-class _Explanation:
-    product_id: str
-    stream: str
-    start_s: float
-    end_s: float
-    segments: list[UUID] = field(default_factory=list)
-
-
 class CueEngine:
     """One room. `observe` every segment in order; `tick` at least once a second."""
 
@@ -111,7 +103,7 @@ class CueEngine:
         self._warned: set[tuple[Promise, str]] = set()
         self._waiting: _Waiting | None = None
         self._suggested_s: dict[str, float] = {}
-        self._explained: dict[str, _Explanation] = {}
+        self._explanations = Explanations()
 
     def update_products(self, products: Sequence[ListedProduct]) -> None:
         """The queue, prices or stock have changed."""
@@ -167,14 +159,12 @@ class CueEngine:
                 self._waiting = None
                 decisions += self._pin(waiting, now_s)
         for product_id in self.screen.expire(now_s):
-            decisions += [Unpin(product_id), *self._explanation_of(product_id)]
+            decisions += [Unpin(product_id), *self._explanations.end(product_id)]
         return decisions
 
     def finish(self) -> list[CueDecision]:
         """The show is over: the explanations that are still open."""
-        return [
-            decision for product_id in list(self._explained) for decision in self._explanation_of(product_id)
-        ]
+        return list(self._explanations.end_all())
 
     def _reconsider(self, matches: Sequence[NameMatch]) -> None:
         """A pin that waits for its turn is given up when the utterance turns out to name another product."""
@@ -304,7 +294,7 @@ class CueEngine:
         replaced = self.screen.pin(waiting.match.product_id, now_s, waiting.together_with)
         decisions: list[CueDecision] = [Pin(waiting.match.product_id, waiting.evidence, replaced)]
         for product_id in replaced:
-            decisions += self._explanation_of(product_id)
+            decisions += self._explanations.end(product_id)
         return decisions
 
     def _offer_kind(self, segment: Segment, now_s: float) -> list[CueDecision]:
@@ -385,23 +375,6 @@ class CueEngine:
         product = self._spoken_of(matches)
         decisions: list[CueDecision] = []
         if product is not None:
-            decisions += self._explain(product.id, segment)
+            decisions += self._explanations.add(product.id, segment)
         decisions += announced(segment.text, segment.language, product.id if product else None)
         return decisions
-
-    def _explain(self, product_id: str, segment: Segment) -> list[CueDecision]:
-        """The utterance belongs to the product's explanation; another stream begins another one."""
-        running = self._explained.get(product_id)
-        ended = self._explanation_of(product_id) if running and running.stream != segment.stream else []
-        explanation = self._explained.setdefault(
-            product_id, _Explanation(product_id, segment.stream, segment.start_s, segment.end_s)
-        )
-        explanation.end_s = segment.end_s
-        explanation.segments.append(segment.id)
-        return ended
-
-    def _explanation_of(self, product_id: str) -> list[CueDecision]:
-        done = self._explained.pop(product_id, None)
-        if done is None:
-            return []
-        return [Explained(done.product_id, done.stream, done.start_s, done.end_s, tuple(done.segments))]
