@@ -1,7 +1,7 @@
 """From a room's words to decisions. Pure: words and the time come in, decisions go out."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -91,8 +91,14 @@ class _Waiting:
 class CueEngine:
     """One room. `observe` every segment in order; `tick` at least once a second."""
 
-    def __init__(self, products: Sequence[ListedProduct], settings: PinSettings) -> None:
+    def __init__(
+        self,
+        products: Sequence[ListedProduct],
+        settings: PinSettings,
+        reader: Callable[[Usage], Reading] = read,
+    ) -> None:
         self.screen = Screen(settings)
+        self._read = reader
         self._kinds = Kinds(default_embedder if meaning.available() else None)
         self.update_products(products)
         self._before: tuple[str, float] = ("", float("-inf"))
@@ -248,7 +254,7 @@ class CueEngine:
             left = before + (". " if segment.language == "en" else "。") + left
         whole = match.whole and match.trust is Trust.FULL
         usage = Usage(left, match.name, segment.text[match.end :], segment.language, whole)
-        return read(usage)
+        return self._read(usage)
 
     def _ripe(self, segment: Segment, match: NameMatch, reading: Reading, until: int) -> bool:
         """Whether a growing utterance says enough to decide on now; `until`: where the next name begins."""
@@ -306,7 +312,7 @@ class CueEngine:
         for product_id in shown:
             self.screen.heard(product_id, now_s)
         left, right = segment.text[: meant.start], segment.text[meant.end :]
-        reading = read(Usage(left, meant.word, right, segment.language, whole_name=False))
+        reading = self._read(Usage(left, meant.word, right, segment.language, whole_name=False))
         if shown or reading.act is not Act.INTRODUCE:
             return []
         rule = "another word" if meant.by_meaning else "several of this kind"

@@ -33,7 +33,7 @@ _IN_NUMBERS = (
     (re.compile(r"(?<=[九\d][块快])就(?=[,，。一]|$)"), "九"),
     (re.compile(r"(?<=[1-9]0)[吧瓣](?=[,，。]|$)"), "八"),
     (re.compile(r"(?<=[二三四五六七八九]十)[吧瓣](?=[,，。]|$)"), "八"),
-    (re.compile(r"(?<=\d\d),(?=\d)|(?<=\d),(?=\d{1,2}(?!\d))"), "，"),
+    (re.compile(r"(?<=\d\d),(?=\d)|(?<=\d),(?!\d{3}(?!\d))(?=\d)"), "，"),
     (re.compile(rf"(?<=[,，])9(?=\d\d{_COUNTED})"), "就"),
 )
 """What stands for a word of its sound beside digits: "88亿包" is "八十八一包", "935台" after a pause "就三十五台";

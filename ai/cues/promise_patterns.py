@@ -12,17 +12,20 @@ NOW = re.compile(
 )
 BEFORE = re.compile(
     r"(?:原价|平时|专柜|吊牌价?|外面|市场价|官网|正常|日常|以前|商场|超市|别家|别人)[^,，。\s\d]{0,8}$"
-    r"|\b(?:usual(?:ly)?|normal(?:ly)?|regular(?:ly)?|original(?:ly)?|retails?|was|list price|down from|instead of|from)\b"
+    r"|\b(?:usual(?:ly)?|normal(?:ly)?|regular(?:ly)?|original(?:ly)?|retails?|was|list price|down from|instead of|from"
+    r"|(?:other|outside|most) (?:shops|stores|places))\b"
     r"[^.\d]{0,20}$",
     re.IGNORECASE,
 )
 DISCOUNT = re.compile(
     r"(?:减|省|便宜|优惠|返|退|赔|补贴?|领|满|送|降|差|券|红包|运费|邮费|押金|不到|超过|定金|积分)[^,，。\d]{0,4}$"
-    r"|\b(?:save|saving|spend|spending|over|under|extra|coupon|worth|more than|less than|above|below)\b[^.,\d]{0,12}$",
+    r"|\b(?:save|saving|spend|spending|over|under|extra|coupon|worth|more than|less than|above|below"
+    r"|shipping|postage|delivery|plus|orders? of|anything from)\b[^.,\d]{0,12}$",
     re.IGNORECASE,
 )
 DISCOUNTED = re.compile(
-    r"\s*(?:元|块钱?|yuan|dollars?|bucks)?\s*(?:的?(?:优惠|券|红包|运费|无门槛|门槛)|off\b|less\b|coupon|discount|cheaper|worth\b)",
+    r"\s*(?:元|块钱?|yuan|dollars?|bucks)?\s*(?:的?(?:优惠|券|红包|运费|无门槛|门槛)|off\b|less\b|coupon|discount|cheaper|worth\b"
+    r"|gift|shipping|postage|delivery|or more)",
     re.IGNORECASE,
 )
 MONEY = re.compile(
@@ -84,7 +87,7 @@ ALL_THERE_IS = re.compile(
     r"(?:库存|还剩|剩下?|最后|只有|仅剩)(?:就|只|只有|也就|是|有)?[^,，。\d]{0,4}$|\b(?:down to|left with)(?: just| only)?\s*$",
     re.IGNORECASE,
 )
-LEFT = re.compile(r"(?:\s+[a-z]+){0,5}\s+left\b", re.IGNORECASE)
+LEFT = re.compile(r"(?:\s+(?!you\b|have\b|has\b|on\b|to\b)[a-z]+){0,5}(?<!\bthe)\s+left\b", re.IGNORECASE)
 """After a number: "only thirty of the blocks left"."""
 COUNTED = re.compile(
     r"\s+(?!(?:and|or|but|it|with|for|to|per|each|an?|the|plus|less|this|is|tonight|today|now|only|right|us)\b)(?:[a-z]+[ -])?"

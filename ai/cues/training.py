@@ -25,7 +25,7 @@ from app.core.report import Report
 
 EXAMPLES = Path(__file__).with_name("examples")
 _WEIGHTS = {"plain.txt": 3.0, "varied.txt": 1.0, "heard.txt": 3.0}
-"""Of a sentence in each file: most hosts speak plainly; hosts of many tempers are learned from for what they share."""
+"""Of a row from each file: most hosts speak plainly; hosts of many tempers are learned from for what they share."""
 _AS_THEY_STAND = "heard.txt"
 """Hypotheses of a recognizer; a blank line parts one utterance's from the next one's."""
 _LINE = re.compile(
@@ -35,7 +35,7 @@ _CUTS = {"zh": (0, 3, 7, 1000), "en": (0, 8, 22, 1000)}
 """Characters after the name that are known: each sentence is learned as it grows."""
 _MARKS = re.compile(r"[，。！？、,.!?]")
 _UNMARKED = 0.5
-"""Of the Chinese sentences are learned without marks, as recognizers often write them."""
+"""Of the Chinese rows are learned without marks, as recognizers often write them."""
 _SEED = 7
 _FOLDS = 5
 _SHAPE_PENALTY = 0.3
@@ -48,7 +48,7 @@ _LEAST_SENTENCES = 4
 _LEAST_WEIGHT = 0.01
 """A phrase that weighs less is not stored."""
 _BATCH = 500
-"""Sentences between two reports of progress."""
+"""Rows between two reports of progress."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -78,19 +78,22 @@ class Table:
     example: npt.NDArray[np.int64]
     """Which example, by its place."""
     whole: npt.NDArray[np.bool_]
-    """Whether the row holds the whole sentence."""
+    """Whether the row holds the whole sentence, or a hypothesis as it stands."""
 
     def without_meaning(self) -> "Table":
         return replace(self, features=self.features[:, : len(FEATURES) + len(self.phrases)])
 
 
 def load_examples(folder: Path = EXAMPLES) -> list[Example]:
-    """Every file of the folder that `_WEIGHTS` knows; raises ValueError with the line that is not understood."""
+    """Every file of the folder that `_WEIGHTS` knows; raises ValueError where there are none or a line is not
+    understood."""
     found: list[Example] = []
     for name, weight in _WEIGHTS.items():
         file = folder / name
         if file.exists():
             found += _read(file, weight, 1 + max((example.sentence for example in found), default=-1))
+    if not found:
+        raise ValueError(f"no examples in {folder}")
     return found
 
 
@@ -216,7 +219,10 @@ def fit(table: Table) -> tuple[Floats, float]:
 
 
 def cross_validated(table: Table) -> Floats:
-    """For each row the probability by weights that have not seen its sentence."""
+    """For each row the probability by weights that have not seen its sentence.
+
+    What was heard of a sentence that is also written in another file counts as another one.
+    """
     columns, _ = _scaled(table)
     probabilities = np.zeros(len(table.presents))
     folds = GroupKFold(_FOLDS, shuffle=True, random_state=_SEED)

@@ -19,6 +19,11 @@ from app.rooms.schemas import Cue
 from commerce.promotions import service as promotions
 
 CUES_STAY = timedelta(minutes=10)
+_SAID_AGAIN = frozenset(
+    {"warning.price", "warning.list_price", "warning.stock"}
+    | {"offer.open_link", "offer.countdown", "offer.raffle"}
+)
+"""Kinds of which only the newest counts for a product; every claim and picture is a matter of its own."""
 
 
 class CueGone(NotFound):
@@ -107,11 +112,12 @@ async def cue(
 ) -> Cue:
     """Tell the host: `warning.*` (said differs from held) or `offer.*` (an action was announced).
 
-    An open cue of the same kind and product makes way.
+    What says the same of a product again, in `_SAID_AGAIN`, takes the place of the open cue before.
     """
     async with db.transaction() as tx:
-        for gone in await repository.supersede_cues(tx, room_id, kind, product_id, clock.now()):
-            await _announce_closed(tx, room_id, gone, "superseded")
+        if kind in _SAID_AGAIN:
+            for gone in await repository.supersede_cues(tx, room_id, kind, product_id, clock.now()):
+                await _announce_closed(tx, room_id, gone, "superseded")
         return await add_cue(tx, clock, room_id, kind, product_id=product_id, data=data, evidence=evidence)
 
 

@@ -1,12 +1,11 @@
 """From words to pins: who is presented, when it is pinned, what the host's hand decides."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import numpy as np
 import pytest
 
-from ai.cues import engine
 from ai.cues.decisions import Explained, Offer, Pin, Suggest, Unpin, Warn
 from ai.cues.engine import CueEngine
 from ai.cues.kinds import Kinds
@@ -334,8 +333,13 @@ def test_another_word_for_a_kind_costs_a_bounded_number_of_embeddings_a_sentence
 class GrowingSentence:
     """One utterance, a hypothesis every half second."""
 
-    def __init__(self, products: Sequence[ListedProduct] = PRODUCTS, language: str = "zh") -> None:
-        self.engine = CueEngine(products, PinSettings())
+    def __init__(
+        self,
+        products: Sequence[ListedProduct] = PRODUCTS,
+        language: str = "zh",
+        reader: Callable[[Usage], Reading] = read,
+    ) -> None:
+        self.engine = CueEngine(products, PinSettings(), reader)
         self._language = language
         self._id = new_id()
         self.now_s = 0.0
@@ -402,14 +406,18 @@ def test_doubtful_words_that_stay_the_same_become_sure() -> None:
 
 
 @pytest.mark.parametrize(("rule", "pinned"), [("next in the show", True), ("a viewer asks", False)])
-def test_repeating_makes_up_for_doubt_only_where_nothing_speaks_against_it(
-    monkeypatch: pytest.MonkeyPatch, rule: str, pinned: bool
-) -> None:
-    monkeypatch.setattr(engine, "read", lambda usage: Reading(0.94, (rule,)))
-    host = GrowingSentence()
+def test_repeating_makes_up_for_doubt_only_where_nothing_speaks_against_it(rule: str, pinned: bool) -> None:
+    host = GrowingSentence(reader=lambda usage: Reading(0.94, (rule,)))
     pins = [host.hears("大家看看便携式烧水壶今天有没有优惠", log_probability=-0.6) for _ in range(6)]
 
     assert (["kettle"] in pins) is pinned
+
+
+def test_a_question_that_is_hard_to_hear_stays_a_question() -> None:
+    host = GrowingSentence()
+    heard = [host.hears("有人问便携式烧水壶今天有没有优惠", log_probability=-0.6) for _ in range(6)]
+
+    assert heard == [[]] * 6
 
 
 def test_a_short_name_that_only_sounds_the_same_is_another_word() -> None:

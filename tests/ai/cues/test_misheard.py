@@ -16,6 +16,7 @@ from ai.cues.misheard import as_meant
         ("两百九十九,直接拍", "两百九十九,直接拍"),
         ("到手价1,299,直接拍", "到手价1,299,直接拍"),
         ("库存98,199一台", "库存98，199一台"),
+        ("还剩3,1299块", "还剩3，1299块"),
     ],
 )
 def test_what_hosts_always_say_is_put_right(heard: str, meant: str) -> None:

@@ -49,6 +49,11 @@ def test_lines_name_language_label_and_product(tmp_path: Path) -> None:
         load_examples(tmp_path)
 
 
+def test_a_folder_without_examples_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no examples"):
+        load_examples(tmp_path)
+
+
 def test_phrases_that_part_the_sentences_get_weights_of_their_side() -> None:
     table = table_of([*SHOWN, *TOLD])
     weights, _ = fit(table)

@@ -74,7 +74,9 @@ async def test_what_is_heard_again_takes_the_place_of_the_cue_before(
         return str(cue.id)
 
     first = await hear("offer.open_link", products[0])
-    kept = [await hear("offer.open_link", products[1]), await hear("offer.raffle", None)]
+    others = [("offer.open_link", products[1]), ("offer.raffle", None)]
+    claims = [("warning.claim", None), ("warning.claim", None)]
+    kept = [await hear(kind, product_id) for kind, product_id in (*others, *claims)]
     again = await hear("offer.open_link", products[0])
 
     snapshot = (await host.client.get(f"/api/rooms/{room_id}/snapshot")).json()
