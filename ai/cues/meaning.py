@@ -23,7 +23,7 @@ def available() -> bool:
 
 
 def features(usage: Usage) -> Vector:
-    """(DIMS,) numbers of about one in size; 4 to 9 ms unless the same words were asked for lately."""
+    """(DIMS,) numbers of about one in size; 20 to 45 ms unless the same words were asked for lately."""
     before, after = _REACH[usage.language]
     return _embedded(usage.before[-before:] + _PLACEHOLDER[usage.language] + usage.after[:after])
 
