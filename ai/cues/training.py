@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,8 @@ class Example:
     weight: float = 1.0
     grows: bool = True
     """Learned at every length; what was heard is learned as it stands."""
+    whole: bool = True
+    """Nothing more of the sentence follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ class Table:
     example: npt.NDArray[np.int64]
     """Which example, by its place."""
     whole: npt.NDArray[np.bool_]
-    """Whether the row holds the whole sentence, or a hypothesis as it stands."""
+    """Whether the row holds the whole sentence, or the last that was heard of it."""
 
     def without_meaning(self) -> "Table":
         return replace(self, features=self.features[:, : len(FEATURES) + len(self.phrases)])
@@ -99,23 +102,22 @@ def load_examples(folder: Path = EXAMPLES) -> list[Example]:
 
 def _read(file: Path, weight: float, sentence: int) -> list[Example]:
     grows = file.name != _AS_THEY_STAND
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     found = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
+    for line, following in zip_longest(lines, lines[1:], fillvalue=""):
+        whole = grows or not following
         if line:
-            found.append(_example(line, sentence, weight, grows))
-        if grows or not line:
-            sentence += 1
+            found.append(_example(line, sentence, weight, grows=grows, whole=whole))
+        sentence += whole
     return found
 
 
-def _example(line: str, sentence: int, weight: float, grows: bool) -> Example:
+def _example(line: str, sentence: int, weight: float, *, grows: bool, whole: bool) -> Example:
     match = _LINE.fullmatch(line)
     if match is None:
         raise ValueError(f"not an example: {line}")
     usage = Usage(match["before"], match["name"], match["after"], match["language"], match["close"] == "]")
-    return Example(usage, match["kind"] == "P", sentence, weight, grows)
+    return Example(usage, match["kind"] == "P", sentence, weight, grows, whole)
 
 
 def table_of(
@@ -124,7 +126,7 @@ def table_of(
     """What is learned from; `with_meaning` takes two minutes for 5,000 rows."""
     chance = random.Random(_SEED)
     heard = [
-        (number, _as_heard(example, length, chance), length == len(example.usage.after))
+        (number, _as_heard(example, length, chance), example.whole and length == len(example.usage.after))
         for number, example in enumerate(examples)
         for length in _lengths(example)
     ]

@@ -30,6 +30,7 @@ def test_hypotheses_of_one_utterance_are_one_sentence_and_learned_as_they_stand(
 
     assert found[0].sentence == found[1].sentence != found[2].sentence
     assert list(table.example) == [0, 1, 2], "not cut"
+    assert list(table.whole) == [False, True, True], "the first is only half of it"
 
 
 def test_lines_name_language_label_and_product(tmp_path: Path) -> None:
