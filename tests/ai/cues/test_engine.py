@@ -1,49 +1,18 @@
 """From words to pins: who is presented, when it is pinned, what the host's hand decides."""
 
-from collections.abc import Callable, Sequence
 from uuid import UUID
 
-import numpy as np
 import pytest
 
 from ai.cues.decisions import Explained, Offer, Pin, Suggest, Unpin, Warn
 from ai.cues.engine import CueEngine
-from ai.cues.kinds import Kinds
-from ai.cues.presentation import Act, Reading, read
+from ai.cues.presentation import Act, read
 from ai.cues.products import ListedProduct
 from ai.cues.screen import PinSettings
 from ai.cues.usage import Usage
-from ai.embeddings import Vector
-from ai.transcription.segments import PartialSegment, Segment, TranscriptSegment
+from ai.transcription.segments import PartialSegment, TranscriptSegment
 from app.core.ids import new_id
-
-FRYER = ListedProduct("fryer", "五升可视空气炸锅", "5L Visible Air Fryer", ("空气炸锅",), 29900, 49900, 1, 40)
-LAMP = ListedProduct("lamp", "护眼台灯", "Eye-Care Desk Lamp", ("台灯",), 16900, 25900, 2, 110)
-KETTLE = ListedProduct("kettle", "便携式烧水壶", "Travel Electric Kettle", ("烧水壶",), 18900, 29900, 3, 60)
-BLACK = ListedProduct("black", "黑色双头眉笔", "Black Brow Pencil", (), 3900, 6900, 4, 10)
-BROWN = ListedProduct("brown", "棕色双头眉笔", "Brown Brow Pencil", (), 3900, 6900, 5, 10)
-PRODUCTS = (FRYER, LAMP, KETTLE, BLACK, BROWN)
-
-
-class CountingEmbedder:
-    """Every text is alike; counts the texts."""
-
-    name, dims = "counting", 2
-
-    def __init__(self) -> None:
-        self._texts = 0
-
-    def take(self) -> int:
-        taken, self._texts = self._texts, 0
-        return taken
-
-    def query(self, text: str) -> Vector:
-        vector: Vector = self.passages([text])[0]
-        return vector
-
-    def passages(self, texts: Sequence[str]) -> Vector:
-        self._texts += len(texts)
-        return np.ones((len(texts), self.dims), dtype=np.float32)
+from tests.ai.cues.catalogue import PRODUCTS
 
 
 class Host:
@@ -264,164 +233,3 @@ def test_what_a_finished_product_was_called_does_not_lead_to_the_next_name() -> 
 
 def test_a_name_that_the_recognizer_repeats_does_not_pin() -> None:
     assert Host().pins("便携式烧水壶,便携式烧水壶,便携式") == []
-
-
-BEAN = ListedProduct("bean", "豆沙色丝绒口红", "Bean Paste Velvet Lipstick")
-CORAL = ListedProduct("coral", "珊瑚色丝绒口红", "Coral Velvet Lipstick")
-BOTH = [(Suggest, "bean"), (Suggest, "coral")]
-
-
-def heard_among(
-    products: tuple[ListedProduct, ...], *texts: str, language: str = "zh"
-) -> list[tuple[type, str]]:
-    """What the last of `texts` brings in a room with `products`."""
-    engine, found = CueEngine((FRYER, LAMP, *products), PinSettings()), []
-    for n, text in enumerate(texts):
-        said = TranscriptSegment(new_id(), text, language, 20.0 * n, 20.0 * n + 4)
-        found = [
-            (type(d), d.product_id)
-            for d in engine.observe(said, 20.0 * n + 4.5)
-            if isinstance(d, Pin | Suggest)
-        ]
-    return found
-
-
-@pytest.mark.parametrize(
-    ("products", "text", "language", "decided"),
-    [
-        ((BEAN,), "接下来给大家看这支口红,特别显白", "zh", [(Pin, "bean")]),
-        ((BEAN, CORAL), "接下来给大家看这支口红,特别显白", "zh", BOTH),
-        ((BEAN, CORAL), "下面给大家看这支口红特别显白", "zh", BOTH),
-        ((BEAN, CORAL), "Next up is this lipstick, it stays on all day.", "en", BOTH),
-        ((BEAN, CORAL), "接下来给大家看这支唇釉,特别显白", "zh", BOTH),
-        ((BEAN,), "接下来给大家看这支唇釉,特别显白", "zh", [(Suggest, "bean")]),
-        ((BEAN, CORAL), "昨天那支口红卖完了,这支口红不是我们家的", "zh", []),
-        ((BEAN, CORAL), "接下来给大家看这个价格,特别划算", "zh", []),
-        ((BEAN, CORAL), "接下来给大家看这台洗衣机,特别安静", "zh", []),
-    ],
-)  # fmt: skip
-def test_this_lipstick_means_the_only_one_and_is_a_choice_where_there_are_two(
-    products: tuple[ListedProduct, ...], text: str, language: str, decided: list[tuple[type, str]]
-) -> None:
-    assert heard_among(products, text, language=language) == decided
-
-
-def test_this_lipstick_is_the_one_on_screen() -> None:
-    shown = "接下来看这支珊瑚色丝绒口红,很显气质"
-    assert heard_among((BEAN, CORAL), shown, "大家看这支口红,一点都不拔干") == []
-
-
-def test_another_word_for_a_kind_costs_a_bounded_number_of_embeddings_a_sentence() -> None:
-    embedder = CountingEmbedder()
-    products = [ListedProduct(str(n), f"{n}号玻璃杯", f"Glass {n}") for n in range(9)]
-    kinds = Kinds(lambda: embedder)
-
-    asked = []
-    for _ in range(4):
-        kinds.update(products)
-        kinds.meant("来看这支唇釉,特别显白")
-        asked.append(embedder.take())
-    kinds.update(products * 10)
-    kinds.meant("来看这支唇釉,特别显白")
-
-    assert asked == [8, 8, 23, 1], (
-        "four products, four products, one and everyday words and the word, the word"
-    )
-    assert embedder.take() == 0
-
-
-class GrowingSentence:
-    """One utterance, a hypothesis every half second."""
-
-    def __init__(
-        self,
-        products: Sequence[ListedProduct] = PRODUCTS,
-        language: str = "zh",
-        reader: Callable[[Usage], Reading] = read,
-    ) -> None:
-        self.engine = CueEngine(products, PinSettings(), reader)
-        self._language = language
-        self._id = new_id()
-        self.now_s = 0.0
-
-    def hears(self, text: str, *, log_probability: float = -0.2, final: bool = False) -> list[str]:
-        """The products that are pinned now."""
-        self.now_s += 0.5
-        if final:
-            segment: Segment = TranscriptSegment(self._id, text, self._language, 0.0, self.now_s)
-        else:
-            segment = PartialSegment(
-                self._id, text, text, self._language, 0.0, self.now_s, "", log_probability
-            )
-        return [d.product_id for d in self.engine.observe(segment, self.now_s) if isinstance(d, Pin)]
-
-
-SILK = ListedProduct("silk", "真丝睡衣", "Silk Pajama Set")
-ICE = ListedProduct("ice", "冰丝睡衣", "Ice Silk Pajama Set")
-
-
-def test_a_near_name_heard_in_passing_does_not_replace_the_one_that_was_said() -> None:
-    host = GrowingSentence((SILK, ICE), "en")
-    host.hears("Next up, this is the ice silk pajama set")
-    assert host.hears("Next up, this is the ice silk pajama set, I am wearing it") == ["ice"]
-
-    assert host.hears("Next up, this is the eye silk pajama set, I am wearing it right") == []
-    assert host.hears("Next up, this is the ice silk pajama set, I am wearing it right now", final=True) == []
-    assert [d for d in host.engine.tick(host.now_s + 5) if isinstance(d, Pin)] == []
-
-
-def test_a_pin_that_waits_for_its_turn_is_given_up_when_something_else_was_meant() -> None:
-    host = GrowingSentence()
-    lamp = TranscriptSegment(new_id(), "先看这个护眼台灯,没有频闪", "zh", 0.0, 0.4)
-    assert [d.product_id for d in host.engine.observe(lamp, 0.4) if isinstance(d, Pin)] == ["lamp"]
-
-    host.hears("接下来看便携式烧水壶")
-    assert host.hears("接下来看便携式烧水壶放在包里就可以") == [], "the lamp stays its least time"
-    assert host.hears("接下来看旁边的烤架放在包里就可以带走", final=True) == []
-
-    assert [d for d in host.engine.tick(host.now_s + 5) if isinstance(d, Pin)] == []
-
-
-def test_a_name_without_anything_that_presents_it_is_heard_further() -> None:
-    host = GrowingSentence((ListedProduct("case", "大容量托运箱", "Large Check-In Suitcase"),), "en")
-    host.hears("Free shipping, the large check-in suitcase")
-
-    assert host.hears("Free shipping, the large check-in suitcase in") == []
-    assert (
-        host.hears(
-            "Free shipping, the large check-in suitcase in black is one we will not have until June",
-            final=True,
-        )
-        == []
-    )
-
-
-def test_doubtful_words_that_stay_the_same_become_sure() -> None:
-    sentence = "那就上便携式烧水壶,比面是不锈钢"
-    host = GrowingSentence()
-    pins = [host.hears(sentence[: 12 + n], log_probability=-0.55) for n in range(5)]
-
-    assert pins[0] == []
-    assert ["kettle"] in pins[1:]
-
-
-@pytest.mark.parametrize(("rule", "pinned"), [("next in the show", True), ("a viewer asks", False)])
-def test_repeating_makes_up_for_doubt_only_where_nothing_speaks_against_it(rule: str, pinned: bool) -> None:
-    host = GrowingSentence(reader=lambda usage: Reading(0.94, (rule,)))
-    pins = [host.hears("大家看看便携式烧水壶今天有没有优惠", log_probability=-0.6) for _ in range(6)]
-
-    assert (["kettle"] in pins) is pinned
-
-
-def test_a_question_that_is_hard_to_hear_stays_a_question() -> None:
-    host = GrowingSentence()
-    heard = [host.hears("有人问便携式烧水壶今天有没有优惠", log_probability=-0.6) for _ in range(6)]
-
-    assert heard == [[]] * 6
-
-
-def test_a_short_name_that_only_sounds_the_same_is_another_word() -> None:
-    wipes = ListedProduct("wipes", "婴儿手口湿巾", "Baby Wipes", ("湿巾",), 5900, 9900, 1, 40)
-    host = GrowingSentence((wipes,))
-
-    assert host.hears("这一袋是十斤装,直播间到手价59块9", final=True) == []
