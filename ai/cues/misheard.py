@@ -35,9 +35,10 @@ _IN_NUMBERS = (
     (re.compile(r"(?<=[二三四五六七八九]十)[吧瓣](?=[,，。]|$)"), "八"),
     (re.compile(r"(?<=\d\d),(?=\d)|(?<=\d),(?!\d{3}(?!\d))(?=\d)"), "，"),
     (re.compile(rf"(?<=[,，])9(?=\d\d{_COUNTED})"), "就"),
+    (re.compile(rf"为了(?=\d+(?!个)(?:{_COUNTED}|代))"), "备了"),
 )
-"""What stands for a word of its sound beside digits: "88亿包" is "八十八一包", "935台" after a pause "就三十五台";
-"98,199" are two numbers, "1,299" is one."""
+"""What stands for a word of its sound beside digits: "88亿包" is "八十八一包", "935台" after a pause "就三十五台",
+"为了40台" is "备了四十台"; "98,199" are two numbers, "1,299" is one."""
 _NEAR = 0.12
 """Mean distance of the sounds of three and more syllables; shorter phrases must sound the same."""
 _SAME = 0.05

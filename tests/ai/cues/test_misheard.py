@@ -17,6 +17,8 @@ from ai.cues.misheard import as_meant
         ("到手价1,299,直接拍", "到手价1,299,直接拍"),
         ("库存98,199一台", "库存98，199一台"),
         ("还剩3,1299块", "还剩3，1299块"),
+        ("只为了40台", "只备了40台"),
+        ("为了3个孩子", "为了3个孩子"),
     ],
 )
 def test_what_hosts_always_say_is_put_right(heard: str, meant: str) -> None:
